@@ -73,7 +73,7 @@ need_idle nats-server 'command -v nats-server' nats-server
 need_idle exim4 'test -x /usr/sbin/exim4 && id Debian-exim' exim4-daemon-light
 need_idle prometheus 'command -v prometheus && command -v promtool' prometheus
 
-# Prints papers, and says what is on the sheets.
+# Prints papers, and says what is on the sheets; shows the pages, which tests/browser walks through.
 need 'command -v chromium && command -v pdftotext && fc-list | grep -q Serif' chromium poppler-utils fonts-liberation fontconfig
 
 # Debian lets one IMAP server be installed, and that is Dovecot: others' packages are unpacked beside it, and what they link to is

@@ -1,6 +1,7 @@
 //! `cargo bench --bench receiving`: how fast deliveries are received durably, beside a bare handler and the physical limit,
 //! in one run on one machine; how long it takes from a delivery to the call that anonymizes; whether a full ledger
-//! changes that; what becomes of far too many deliveries (`overload`); and what grows over many (`soak`). `-- postgres half-load`
+//! changes that; what becomes of far too many deliveries (`overload`); what grows over many (`soak`); and what it costs that people look
+//! at the pages (`viewers`). `-- postgres half-load`
 //! measures only this part, with this ledger.
 
 mod end_to_end;
@@ -12,6 +13,7 @@ mod shared;
 mod soak;
 mod store;
 mod usage;
+mod viewers;
 mod yardsticks;
 
 use std::fmt::Write as _;
@@ -32,7 +34,7 @@ const CONNECTIONS: [u64; 4] = [1, 16, 64, 256];
 const LONGEST_S: u64 = 4;
 
 /// The parts, which can be named as arguments; without any, all are measured.
-const PARTS: [&str; 6] = ["receiving", "half-load", "end-to-end", "full-ledger", "overload", "soak"];
+const PARTS: [&str; 7] = ["receiving", "half-load", "end-to-end", "full-ledger", "overload", "soak", "viewers"];
 
 /// The ledgers, likewise.
 const LEDGERS: [&str; 2] = ["sqlite", "postgres"];
@@ -94,6 +96,9 @@ fn main() {
     }
     if is_wanted("full-ledger") {
         say(&full_ledger());
+    }
+    if is_wanted("viewers") {
+        say(&viewers::measure());
     }
     say(&machine::load());
 }

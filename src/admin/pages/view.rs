@@ -254,12 +254,13 @@ impl View {
                     meta name="robots" content="noindex, nofollow";
                     title { (sheet.title) " – quietus" }
                     link rel="stylesheet" href=(style::path());
+                    link rel="icon" type="image/svg+xml" href=(style::mark_path());
                 }
                 @match &self.who {
                     Some(who) => (self.shell(who, sheet)),
                     None => body.gate {
                         main #main { p.mark { "quietus" } (sheet.body) }
-                        footer { p { (w.signed_out_by_itself) } p { (self.other_language()) } }
+                        footer { p { (self.say(w.signed_out_by_itself, &[])) } p { (self.other_language()) } }
                     },
                 }
             }

@@ -35,7 +35,8 @@ pub(super) fn of_step(visitor: &Visitor<See>, explained: &Explained, step: &Step
             }
             (next(visitor, explained, step))
             details open[matches!(step.state, StepState::Parked { .. })] {
-                summary { (view.count(&w.attempts, u64::from(step.attempts))) }
+                // They are counted of the present stage alone: of one that has just begun, or is over, there are none to tell of.
+                summary { @if step.attempts > 0 { (view.count(&w.attempts, u64::from(step.attempts))) } @else { (w.details) } span.hidden { ": " (names.system(&step.target)) } }
                 (happened(visitor, explained, step))
                 (looked(visitor, explained, step))
             }

@@ -5,6 +5,8 @@ mod consents;
 mod crossing;
 mod erasures;
 mod explaining;
+mod chromium;
+mod crowded;
 mod hostile;
 mod import;
 mod letters;
