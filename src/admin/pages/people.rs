@@ -12,8 +12,7 @@ use maud::{Markup, html};
 use super::consents::session_link;
 use super::fields::Fields;
 use super::parts::{
-    cell, companies, due, erasure_state, explain_path, heads, held_by, in_words, request_path, request_state, verdict,
-    waits_for,
+    cell, companies, due, erasure_state, heads, held_by, in_words, request_path, request_state, verdict, waits_for,
 };
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
@@ -28,7 +27,7 @@ use crate::operations::erasures::About;
 use crate::operations::receipts::{self, FoundErasure};
 use crate::operations::requests::{self, Shown};
 use crate::operations::{GivenIdentifiers, InputError, OperationError, holds};
-use crate::subject::{InstallationName, SessionKey};
+use crate::subject::InstallationName;
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new().route("/people", get(ask).post(find))

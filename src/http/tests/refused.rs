@@ -13,9 +13,8 @@ use super::*;
 use crate::erasure::Reportable;
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
-use crate::ledger::{LedgerError, PutAside, Quarantined, Recorded, RefusedDeliveries, Reported};
+use crate::ledger::{LedgerError, PutAside, Quarantined, Recorded, RefusedDeliveries, Reported, TakenDeliveries};
 use crate::lock::lock;
-use crate::subject::SourceName;
 
 /// What was written, one a write. The first of them fails.
 #[derive(Default)]
@@ -48,7 +47,7 @@ impl Intake for Written {
         panic!("nothing is reported")
     }
 
-    async fn delivered(&self, _: &[SourceName]) -> Result<(), LedgerError> {
+    async fn delivered(&self, _: &[TakenDeliveries]) -> Result<(), LedgerError> {
         Ok(())
     }
 

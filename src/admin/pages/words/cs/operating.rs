@@ -5,7 +5,7 @@ use crate::admin::pages::words::operating::Operating;
 use crate::ledger::{DropReason, PastState, PauseReason};
 use crate::plugin::PluginState;
 
-pub(super) const WORDS: Operating = Operating {
+pub(in crate::admin::pages::words) const WORDS: Operating = Operating {
     address: "Adresa",
     address_unknown: "Konfigurace ji neuvádí (server.public_url).",
     as_table: "Totéž jako tabulka",
