@@ -28,9 +28,7 @@ pub(super) fn beta() -> Beta {
     let [acme, beta] = &standins;
     let more = format!("{}{ERASE}{ADMIN}", company("beta", &beta.mluvii, 62, ""));
     let deployment = Deployment::bare(&acme.mluvii, &more);
-    let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    let sources = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
-    deployment.write("quietus.toml", &sources);
+    deployment.names_companies();
     let server = Server::start(&deployment);
     beta.register(&server.callback_of("beta"));
     beta.begin(101, "bob@example.com", Some("v1"));

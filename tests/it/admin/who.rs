@@ -150,9 +150,7 @@ fn what_is_another_companys_is_as_if_it_were_not_there() {
 /// With a second company; each source names its own.
 fn two_companies(standin: &StandIn, beta: &StandIn) -> Deployment {
     let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, "")));
-    let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    let source = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
-    deployment.write("quietus.toml", &source);
+    deployment.names_companies();
     deployment
 }
 

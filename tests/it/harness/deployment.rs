@@ -110,6 +110,13 @@ impl Deployment {
         Self::tuned(base_url, "", "", more)
     }
 
+    /// Has the source `acme` name its company, as it must beside a second one.
+    pub(crate) fn names_companies(&self) {
+        let written = std::fs::read_to_string(self.path("quietus.toml")).expect("it is there");
+        let source = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
+        self.write("quietus.toml", &source);
+    }
+
     /// The same with lines of its own for `[[mluvii]]` and in place of the harness' `[person]`.
     pub(crate) fn tuned(base_url: &str, mluvii: &str, person: &str, more: &str) -> Self {
         let folder = TempDir::with_prefix("quietus-test-").expect("a temporary folder");

@@ -203,7 +203,7 @@ fn each_of_several_objects_is_compared_with_itself() {
         &several(&[how.clone(), at.clone()]),
         &["body cannot be \"never\" any more"],
     );
-    sent(&several(&[at.clone(), how]), &several(&[at, never]), &["body cannot be object with how any more"]);
+    sent(&several(&[at.clone(), how]), &several(&[at, never]), &["body cannot be object with \"how\" any more"]);
 }
 
 #[test]

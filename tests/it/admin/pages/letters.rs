@@ -55,7 +55,7 @@ fn a_letter_is_offered_where_it_would_be_true_and_names_nobody() {
         olga.get(&wrong).is(404);
     }
     let rows = deployment.json(&["audit", "list"]);
-    let written = rows.as_array().expect("rows").iter().filter(|row| row["act"] == "letter.write").count();
+    let written = rows.as_array().expect("rows").iter().filter(|row| row["entry"]["act"] == "letter.write").count();
     assert_eq!(written, 4, "each one that was opened: {rows}");
     let (_, log) = server.stop();
     let needles = Needles::of([ANN]);

@@ -64,9 +64,7 @@ fn of_another_company_neither_webhook_nor_comparison_is_seen() {
     let beta = StandIn::start();
     let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
     let deployment = Deployment::bare(&standin.mluvii, &more);
-    let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    let written = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
-    deployment.write("quietus.toml", &written);
+    deployment.names_companies();
     let server = Server::start(&deployment);
     user(&deployment, "anna", "Anna", &["operator"], &["acme"]);
     user(&deployment, "otto", "Otto", &["operator"], &[]);

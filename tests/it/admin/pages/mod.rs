@@ -1,12 +1,12 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
 mod accounts;
+mod chromium;
 mod consents;
 mod crossing;
+mod crowded;
 mod erasures;
 mod explaining;
-mod chromium;
-mod crowded;
 mod hostile;
 mod import;
 mod letters;

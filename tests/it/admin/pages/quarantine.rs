@@ -138,12 +138,10 @@ fn what_can_be_read_by_now_is_read_again_at_once_by_reason_and_the_rest_stays() 
 
 #[test]
 fn of_another_company_nothing_is_seen_read_again_or_dropped() {
-    let mluvii = Away::new();
-    let more = format!("{}{ADMIN}", company("beta", &mluvii.url(), 63, ""));
+    let (mluvii, beta) = (Away::new(), Away::new());
+    let more = format!("{}{ADMIN}", company("beta", &beta.url(), 63, ""));
     let deployment = Deployment::bare(&mluvii.url(), &more);
-    let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    let written = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
-    deployment.write("quietus.toml", &written);
+    deployment.names_companies();
     let server = Server::start(&deployment);
     server.leaves_work("its mluvii is away");
     user(&deployment, "anna", "Anna", &["operator"], &["acme"]);

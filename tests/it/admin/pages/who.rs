@@ -163,9 +163,7 @@ fn an_account_sees_nothing_of_another_company() {
     let beta = StandIn::start();
     let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
     let deployment = Deployment::bare(&standin.mluvii, &more);
-    let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    let written = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
-    deployment.write("quietus.toml", &written);
+    deployment.names_companies();
     let server = Server::start(&deployment);
     user(&deployment, "anna", "Anna", &["officer", "approver", "operator"], &["acme"]);
     user(&deployment, "both", "Both", &["officer"], &[]);
