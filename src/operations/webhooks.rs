@@ -166,6 +166,15 @@ pub(crate) async fn watched(
     Ok(seen.wrong())
 }
 
+/// Refuses what is ordered of a webhook of which the configuration does not say what it has to be: whoever orders it in a browser or over the
+/// API cannot be told to look at the server's log.
+pub(crate) fn must_be_configured(on: &Operations, source: &SourceName) -> Result<(), OperationError> {
+    match one(on, source)?.wanted {
+        Ok(_) => Ok(()),
+        Err(why) => Err(OperationError::Conflict(format!("the configuration does not say what it has to be: {why}"))),
+    }
+}
+
 /// Has mluvii call a source, with what the configuration needs. Says what was done.
 pub(crate) async fn register(on: &Operations, source: &SourceName, by: &Actor) -> Result<Change, OperationError> {
     let webhook = one(on, source)?;

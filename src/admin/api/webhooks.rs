@@ -155,6 +155,7 @@ impl From<Change> for WebhookChange {
 
 async fn register(by: By<Operate>, Body(body): Body<OfSource>) -> Answer<ChangedWebhook> {
     let source = seen(&by, &body)?;
+    webhooks::must_be_configured(&by.on, &source).map_err(|error| by.told(error))?;
     let change =
         to_its_end(
             async move { webhooks::register(&by.on, &source, &by.actor()).await.map_err(|error| by.told(error)) },
@@ -172,6 +173,7 @@ struct DeletedWebhooks {
 
 async fn unregister(by: By<Operate>, Body(body): Body<OfSource>) -> Answer<DeletedWebhooks> {
     let source = seen(&by, &body)?;
+    webhooks::must_be_configured(&by.on, &source).map_err(|error| by.told(error))?;
     let deleted =
         to_its_end(
             async move { webhooks::unregister(&by.on, &source, &by.actor()).await.map_err(|error| by.told(error)) },

@@ -278,6 +278,7 @@ fn source_of(visitor: &Visitor<Operate>, fields: &Fields) -> Result<SourceName, 
 async fn register(visitor: Visitor<Operate>, fields: Fields) -> Response {
     let registered = async {
         let source = source_of(&visitor, &fields)?;
+        webhooks::must_be_configured(&visitor.on, &source).map_err(|error| visitor.told(error))?;
         let (on, actor) = (visitor.on.clone(), visitor.actor());
         let registering = async move { Ok(webhooks::register(&on, &source, &actor).await) };
         let change = to_its_end(registering).await?.map_err(|error| visitor.told(error))?;
@@ -333,6 +334,9 @@ async fn unregister(visitor: Visitor<Operate>, fields: Fields) -> Response {
         Ok(source) => source,
         Err(problem) => return view.problem(&problem),
     };
+    if let Err(error) = webhooks::must_be_configured(&visitor.on, &source) {
+        return view.problem(&visitor.told(error));
+    }
     if let Some(wrong) = must_be_sure(view, &fields, operating(view.lang).confirm_needed) {
         return view.page(&unregister_sheet(&visitor, &source, &[wrong], StatusCode::BAD_REQUEST));
     }

@@ -97,7 +97,7 @@ fn a_withdrawal_by_a_letter_is_shown_first_and_done_as_it_was_shown() {
     olga.get("/consents").is(200).says(&["Všechny souhlasy do souboru"]);
 
     let audited = deployment.json(&["audit", "list"]).to_string();
-    assert_eq!(audited.matches("consent.withdraw").count(), 2, "{audited}");
+    assert_eq!(audited.matches("\"act\":\"consent.withdraw\"").count(), 2, "{audited}");
     let (_, log) = server.stop();
     let needles = Needles::of([ANN, EVA]);
     for text in &seen {
