@@ -23,11 +23,13 @@ const EXCLUDED: [&str; 2] = [
 ];
 
 /// What nobody can be shown here, with why not.
-const NOT_SHOWN: [&str; 2] = [
+const NOT_SHOWN: [&str; 3] = [
     // Nobody is asked to erase by hand.
     "/api/v1/tasks/{id}",
     // The request may have been closed before.
     "/api/v1/requests/{company}/{number}/plan",
+    // It may have been dropped before.
+    "/api/v1/quarantine/{number}",
 ];
 
 /// The statuses that were answered, by method and path of the description.
