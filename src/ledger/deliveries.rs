@@ -61,7 +61,7 @@ pub(super) const SEEN_MAX: u32 = 200;
 
 /// Events of several sources, the newest first.
 pub(super) fn newest_first(mut all: Vec<SeenEvent>) -> Vec<SeenEvent> {
-    all.sort_by(|one, other| (other.received, other.kind).cmp(&(one.received, one.kind)));
+    all.sort_by_key(|one| std::cmp::Reverse((one.received, one.kind)));
     all.truncate(SEEN_MAX as usize);
     all
 }

@@ -212,7 +212,7 @@ fn history(view: &View, versions: &[RuleVersion]) -> Markup {
 /// The newest first, whichever rule it is of.
 fn by_time(versions: &[RuleVersion]) -> Vec<&RuleVersion> {
     let mut all: Vec<_> = versions.iter().collect();
-    all.sort_by(|one, other| other.since.cmp(&one.since));
+    all.sort_by_key(|one| std::cmp::Reverse(one.since));
     all
 }
 

@@ -189,7 +189,7 @@ fn each_of_several_objects_is_compared_with_itself() {
     let without_why = with(json!({ "how": text }), &["how"]);
     let never = json!({ "const": "never" });
     answered(
-        &several(&[at.clone()]),
+        &several(std::slice::from_ref(&at)),
         &several(&[at.clone(), how.clone(), never.clone()]),
         &["answer 200 can be \"never\" now"],
     );
