@@ -125,8 +125,8 @@ pub(crate) async fn preview(on: &Operations, request: Request, tell: Tell<'_>) -
 /// What the receipt will have to say, by what was found and what targets say now.
 pub(in crate::operations) fn foresee(checked: &Checked, reach: &Reach, said: &Said, now: Timestamp) -> Foreseen {
     let before = said.iter().filter_map(|(target, answer)| {
-        let WouldBe { outcome, reason, evidence, .. } = answer.as_ref().ok()?;
-        Some(SaidBefore { target, outcome: *outcome, reason: reason.as_deref(), evidence })
+        let WouldBe { outcome, reason, counts, evidence, .. } = answer.as_ref().ok()?;
+        Some(SaidBefore { target, outcome: *outcome, reason: reason.as_deref(), counts, evidence })
     });
     let not_known = said.iter().filter(|(_, answer)| answer.is_err()).map(|(target, _)| target.clone()).collect();
     Foreseen::of(&reach.found.findings, checked.subject.scope(), before, not_known, now)

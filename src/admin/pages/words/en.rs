@@ -8,6 +8,7 @@ mod letters;
 pub(super) mod lists;
 pub(super) mod operating;
 pub(super) mod places;
+pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod timeline;
