@@ -88,9 +88,9 @@ impl Foreseen {
     ) -> Self {
         let (mut reasons, mut absent, mut there, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         of_findings(findings, scope, &mut reasons);
-        for said in said {
-            answers.push(Foretold::of(&said));
-            let SaidBefore { target, outcome, reason, counts: _, evidence } = said;
+        for one in said {
+            answers.push(Foretold::of(&one));
+            let SaidBefore { target, outcome, reason, counts: _, evidence } = one;
             let code = match outcome {
                 Outcome::Retained => Some(ReasonCode::Retained),
                 Outcome::Parked => Some(ReasonCode::Parked),

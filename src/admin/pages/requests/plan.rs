@@ -162,7 +162,7 @@ fn sheet(
             div.line { h1 { (view.count(&w.sessions_go, going as u64)) }
                 @if let Some(left) = shown.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
-            p.lead { (view.say(w.plan_says, &[("time", &view.clock())])) " " (hash(view, &planned.plan)) }
+            p.lead { (view.fill(w.plan_says, &[("time", &view.time(view.now))])) " " (hash(view, &planned.plan)) }
         }
         @if !missing.is_empty() {
             div.errors role="alert" aria-labelledby="e" {
@@ -175,7 +175,7 @@ fn sheet(
             (certain_ones(visitor, planned, decisions, &certain))
             (possible_ones(visitor, planned, decisions, &possible))
             @if !certain.is_empty() || !possible.is_empty() {
-                div.actions { button { (w.keep_decisions) } }
+                div.actions { button.primary[*approving != Approving::May && deciding::waits_for_approval(visitor, shown)] { (w.keep_decisions) } }
             }
         }
         (targets(visitor, planned))
@@ -230,10 +230,11 @@ fn certain_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Deci
         let is_kept = matches!(decided, Some((Decision::Exclude, _)));
         let decide = html! {
             select name={ "d-" (found.key) } aria-label={ (w.what_happens) " " (found.key) } {
-                option value="" selected[!is_kept] { (w.it_goes) }
+                option.goes value="" selected[!is_kept] { (w.it_goes) }
                 option value="exclude" selected[is_kept] { (w.it_stays) }
             }
-            (why(view, found, decided))
+            // Only what stays needs it; a browser that cannot tell shows it always.
+            div.why-out { (why(view, found, decided)) }
         };
         html! {
             tr.out[!found.goes] role="row" {
