@@ -69,6 +69,9 @@ pub(crate) struct Foreseen {
     /// Targets that could not say anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_known: Vec<TargetName>,
+    /// Targets that know the person by more than is known here, and could not say it, or not all of it: more may be found by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) further: Vec<TargetName>,
     /// What each of the others has answered; empty in what an earlier program has kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) answers: Vec<Foretold>,
@@ -111,7 +114,7 @@ impl Foreseen {
             }
             of_evidence(target, evidence, &mut reasons);
         }
-        Self { at: at_time, reasons, absent, there, not_known, answers, holds: Vec::new() }
+        Self { at: at_time, reasons, absent, there, not_known, further: Vec::new(), answers, holds: Vec::new() }
     }
 
     /// The best verdict that the receipt can have, if all else goes well.
@@ -128,7 +131,8 @@ impl Foreseen {
     /// Whether nothing is left that the receipt may have to say otherwise: everybody has answered, and no answer may turn out worse.
     pub(crate) fn is_settled(&self) -> bool {
         let lowers_perhaps = |reason: &Reason| !Self::is_sure(reason.code) && reason.code.allows() > Verdict::Complete;
-        self.not_known.is_empty() && !self.answers.is_empty() && !self.reasons.iter().any(lowers_perhaps)
+        let is_all_said = self.not_known.is_empty() && self.further.is_empty() && !self.answers.is_empty();
+        is_all_said && !self.reasons.iter().any(lowers_perhaps)
     }
 }
 
@@ -157,6 +161,8 @@ mod tests {
             let foreseen = foreseen(outcome, not_known);
             assert_eq!(foreseen.is_settled(), expected, "{outcome:?} {foreseen:?}");
         }
+        let more = Foreseen { further: away, ..foreseen(Outcome::Erased, Vec::new()) };
+        assert!(!more.is_settled(), "what it would tell the others is not known");
         let old = Foreseen { answers: Vec::new(), ..foreseen(Outcome::Erased, Vec::new()) };
         assert!(!old.is_settled(), "whose answers nobody has kept");
     }

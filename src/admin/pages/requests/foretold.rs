@@ -2,11 +2,13 @@
 
 use maud::{Markup, html};
 
+use super::unreached;
 use crate::admin::pages::parts::{cell, heads, held_by, in_words, verdict_class};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::requesting;
 use crate::erasure::{Foreseen, Outcome, Verdict};
+use crate::operations::erasures::NotReached;
 use crate::operations::requests::KnownHold;
 use crate::receipt::ForeseenAdvice;
 use crate::request::{Plan, Request};
@@ -73,6 +75,22 @@ fn would_class(outcome: Outcome) -> &'static str {
         Outcome::Retained => "is-kept",
         Outcome::Residual | Outcome::Parked => "is-bad",
         Outcome::Unverifiable => "is-unseen",
+    }
+}
+
+/// What a kept plan did not reach, beside what its answers say: systems for which nobody asked, and what others could not say.
+pub(super) fn unasked<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan) -> Markup {
+    let names = in_words(visitor, &request.mluvii);
+    let others = visitor.on.settings.targets.iter().filter(|target| !request.targets.contains(target));
+    let others: Vec<TargetName> = others.cloned().collect();
+    let further: Vec<TargetName> = plan.foreseen.iter().flat_map(|foreseen| foreseen.further.clone()).collect();
+    let mut all = Vec::new();
+    all.extend((!others.is_empty()).then_some(NotReached::Targets(others)));
+    all.extend((!further.is_empty()).then_some(NotReached::FurtherIdentifiers(further)));
+    html! {
+        @if !all.is_empty() {
+            ul.plain { @for one in &all { li { span.st.is-unseen { (unreached::sentence(&visitor.view, names, one)) } } } }
+        }
     }
 }
 

@@ -66,6 +66,7 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, known: &KnownO
         (decided(view, w.excluded_by_decision, &request.exclude))
         section aria-labelledby="p-where" {
             (foretold::answers(visitor, request, plan, requesting(view.lang).answers_caption, &|_| None))
+            (foretold::unasked(visitor, request, plan))
         }
         (foretold::holds(view, &known.holds))
         (foretold::verdict_of(visitor, request, plan, known.holds.iter().any(|hold| hold.waits)))

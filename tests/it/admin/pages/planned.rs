@@ -102,7 +102,7 @@ fn of_whom_nothing_shows_who_it_is_the_way_out_is_said_and_an_officer_sees_what_
     let ann = deployment.path("ann").display().to_string();
     let letter = ["requests", "new", "--came", "letter", "--file", &ann, "--verified", "document"];
     // Whoever runs the tests has no account here.
-    deployment.json(&[&letter[..], &["--received", "2024-01-31"]].concat());
+    deployment.json(&[&letter[..], &["--received", "2024-01-31", "--targets", "mluvii"]].concat());
     deployment.json(&["requests", "plan", "R-1"]);
 
     for page in [adam.get("/requests/acme/R-1"), adam.get("/requests/acme/R-1/plan"), olga.get("/requests/acme/R-1")] {
@@ -115,6 +115,8 @@ fn of_whom_nothing_shows_who_it_is_the_way_out_is_said_and_an_officer_sees_what_
         assert!(!page.text.contains("Whoever has entered the request or made its plan does not approve it"));
         assert!(!page.text.contains("/approve\""), "{}", page.text);
     }
+    // What nobody has asked for is said, too.
+    adam.get("/requests/acme/R-1/plan").is(200).says(&["Nobody asked for what is at: crm."]);
     // It waits for others, and is the officer's to see to all the same.
     let home = olga.get("/").is(200).says(&["Late", "acme/R-1", "Look at it"]);
     assert!(!home.text.contains("It waits for your approval."), "{}", home.text);
