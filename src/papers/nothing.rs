@@ -271,7 +271,7 @@ mod tests {
     fn planned(request: Request, said: &[(&str, Outcome)], findings: Findings, sessions: usize) -> Request {
         let evidence = Evidence { looked_at: vec!["contacts".into()], ..Evidence::default() };
         let said: Vec<_> = said.iter().map(|(name, outcome)| (TargetName((*name).into()), *outcome)).collect();
-        let counts = std::collections::BTreeMap::new();
+        let counts = BTreeMap::new();
         let before = said.iter().map(|(target, outcome)| SaidBefore {
             target,
             outcome: *outcome,
