@@ -6,7 +6,7 @@
 mod foreseen;
 mod words;
 
-pub(crate) use foreseen::{Foreseen, SaidBefore};
+pub(crate) use foreseen::{Foreseen, ForeseenHold, SaidBefore};
 
 use std::fmt;
 use std::str::FromStr;

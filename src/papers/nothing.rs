@@ -271,10 +271,12 @@ mod tests {
     fn planned(request: Request, said: &[(&str, Outcome)], findings: Findings, sessions: usize) -> Request {
         let evidence = Evidence { looked_at: vec!["contacts".into()], ..Evidence::default() };
         let said: Vec<_> = said.iter().map(|(name, outcome)| (TargetName((*name).into()), *outcome)).collect();
+        let counts = BTreeMap::new();
         let before = said.iter().map(|(target, outcome)| SaidBefore {
             target,
             outcome: *outcome,
             reason: None,
+            counts: &counts,
             evidence: &evidence,
         });
         let foreseen = Foreseen::of(&findings, Scope::Person, before, Vec::new(), Timestamp::UNIX_EPOCH);

@@ -152,8 +152,10 @@ mod tests {
             Step { evidence: expected, ..step("paper", Outcome::Unverifiable) },
             step("billing", Outcome::Retained),
         ];
+        let counts = std::collections::BTreeMap::new();
         let said = steps.iter().map(|step| SaidBefore {
             target: &step.target,
+            counts: &counts,
             outcome: step.outcome().expect("it has one"),
             reason: None,
             evidence: &step.evidence,
@@ -176,6 +178,7 @@ mod tests {
             target: &target,
             outcome: Outcome::Unverifiable,
             reason: Some("no search"),
+            counts: &std::collections::BTreeMap::new(),
             evidence: &evidence,
         };
         let findings = Findings { search: MluviiSearch::Done, ..Findings::default() };

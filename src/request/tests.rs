@@ -285,6 +285,9 @@ fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
         absent: vec![TargetName::mluvii()],
         there: vec![TargetName("crm".into())],
         not_known: Vec::new(),
+        further: Vec::new(),
+        answers: Vec::new(),
+        holds: Vec::new(),
     };
     let elsewhere = Plan { foreseen: Some(told.clone()), ..plan("aa", 0) };
     let elsewhere = verified().planned(elsewhere, Chosen::default()).expect("planned");

@@ -10,6 +10,7 @@ use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
+use super::words::requesting;
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
@@ -32,6 +33,13 @@ pub(super) async fn show(visitor: Visitor<See>) -> Response {
 struct Waiting {
     shown: Shown,
     delay: Delay,
+    /// Whether they can do it; an officer sees what is late, or soon is, also where others have to.
+    is_theirs: bool,
+}
+
+/// Whether its last day is near, or over.
+fn is_urgent(shown: &Shown) -> bool {
+    shown.days_left.is_some_and(|left| left <= SOON_DAYS)
 }
 
 /// What there is for somebody to do.
@@ -62,8 +70,14 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     let mut approvals = Approvals::default();
     for shown in open {
         match needs(visitor, &shown, &mut approvals).await? {
-            Some(delay) => requests.push(Waiting { shown, delay }),
-            None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
+            Some(delay) => requests.push(Waiting { shown, delay, is_theirs: true }),
+            None => {
+                let may = is_urgent(&shown) && visitor.view.may(Permission::Requests);
+                match shown.waits_for.first().filter(|_| may).cloned() {
+                    Some(delay) => requests.push(Waiting { shown, delay, is_theirs: false }),
+                    None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
+                }
+            }
         }
     }
     requests.sort_by_key(|waiting| waiting.shown.days_left.unwrap_or(i32::MAX));
@@ -140,8 +154,7 @@ async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> 
 fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let Found { requests, erasures, attention, others: elsewhere, late, only, more_erasures, days } = found;
-    let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) =
-        requests.iter().partition(|one| one.shown.days_left.is_some_and(|left| left <= SOON_DAYS));
+    let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) = requests.iter().partition(|one| is_urgent(&one.shown));
     let all = (requests.len() + erasures.len() + attention.len()) as u64;
     // Of what was not read nobody knows.
     let is_cut = only.is_some() || *more_erasures;
@@ -192,10 +205,14 @@ fn row(title: &Markup, path: &str, why: &Markup, since: &Markup, act: &str, is_p
     }
 }
 
-fn request_row(visitor: &Visitor<See>, Waiting { shown, delay }: &Waiting, is_primary: bool) -> Markup {
+fn request_row(visitor: &Visitor<See>, Waiting { shown, delay, is_theirs }: &Waiting, is_primary: bool) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let title = html! { (view.say(w.request_of, &[("number", &shown.name())])) };
-    let why = waits_for(view, in_words(visitor, &shown.request.mluvii), delay);
+    let why = match delay.code {
+        DelayCode::Unapproved if *is_theirs => html! { (requesting(view.lang).waits_for_your_approval) },
+        _ => waits_for(view, in_words(visitor, &shown.request.mluvii), delay),
+    };
+    let act = if *is_theirs { (w.act)(delay.code) } else { w.look_at_it };
     let since = html! {
         @match (shown.days_left, shown.due) {
             (Some(left), Some(due)) => {
@@ -205,7 +222,7 @@ fn request_row(visitor: &Visitor<See>, Waiting { shown, delay }: &Waiting, is_pr
             _ => (w.does_not_run),
         }
     };
-    row(&title, &request_path(&shown.request), &why, &since, (w.act)(delay.code), is_primary)
+    row(&title, &request_path(&shown.request), &why, &since, act, is_primary)
 }
 
 fn erasure_row(visitor: &Visitor<See>, erasure: &Erasure, is_primary: bool) -> Markup {

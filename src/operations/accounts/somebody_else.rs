@@ -23,11 +23,7 @@ pub(crate) async fn why_not(on: &Operations, by: &Actor, asked: &[Actor]) -> Res
             Apart::Two => {}
             Apart::One => return Ok(Some(format!("somebody else has to approve it than {own}, who has asked for it"))),
             Apart::WhereAccount(name) => {
-                let is_known = match &name {
-                    Some(name) => on.ledger.account(name).await?.is_some(),
-                    None => false,
-                };
-                if !is_known {
+                if !is_known(on, name.as_ref()).await? {
                     return Ok(Some(unclear(by, own, name.as_ref())));
                 }
             }
@@ -44,6 +40,30 @@ pub(crate) async fn why_not(on: &Operations, by: &Actor, asked: &[Actor]) -> Res
     for own in asked {
         if let Some(why) = given_by_one(on, by, own).await? {
             return Ok(Some(why));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an account of the ledger says who it is.
+async fn is_known(on: &Operations, name: Option<&AccountName>) -> Result<bool, OperationError> {
+    match name {
+        Some(name) => Ok(on.ledger.account(name).await?.is_some()),
+        None => Ok(false),
+    }
+}
+
+/// The first of those who have asked of whom nothing shows who it is, so that nobody who comes by an account of the ledger is surely
+/// somebody else.
+pub(crate) async fn unknown_among(
+    on: &Operations,
+    by: &Actor,
+    asked: &[Actor],
+) -> Result<Option<Actor>, OperationError> {
+    for own in asked {
+        let Apart::WhereAccount(name) = by.apart_from(own) else { continue };
+        if !is_known(on, name.as_ref()).await? {
+            return Ok(Some(own.clone()));
         }
     }
     Ok(None)

@@ -125,11 +125,16 @@ pub(crate) async fn preview(on: &Operations, request: Request, tell: Tell<'_>) -
 /// What the receipt will have to say, by what was found and what targets say now.
 pub(in crate::operations) fn foresee(checked: &Checked, reach: &Reach, said: &Said, now: Timestamp) -> Foreseen {
     let before = said.iter().filter_map(|(target, answer)| {
-        let WouldBe { outcome, reason, evidence, .. } = answer.as_ref().ok()?;
-        Some(SaidBefore { target, outcome: *outcome, reason: reason.as_deref(), evidence })
+        let WouldBe { outcome, reason, counts, evidence, .. } = answer.as_ref().ok()?;
+        Some(SaidBefore { target, outcome: *outcome, reason: reason.as_deref(), counts, evidence })
     });
     let not_known = said.iter().filter(|(_, answer)| answer.is_err()).map(|(target, _)| target.clone()).collect();
-    Foreseen::of(&reach.found.findings, checked.subject.scope(), before, not_known, now)
+    let further = reach.not_reached.iter().flat_map(|not| match not {
+        NotReached::FurtherIdentifiers(targets) => targets.clone(),
+        _ => Vec::new(),
+    });
+    let further = further.collect();
+    Foreseen { further, ..Foreseen::of(&reach.found.findings, checked.subject.scope(), before, not_known, now) }
 }
 
 /// Asks each target what would go there. What they know the person by beside what is known is added to whom it reaches.

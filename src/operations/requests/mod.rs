@@ -4,6 +4,7 @@
 mod acts;
 mod enter;
 mod file;
+mod known;
 mod lines;
 mod plan;
 mod show;
@@ -11,6 +12,7 @@ mod show;
 pub(crate) use acts::{answered, approve, ask, close, extend, reject, send_link, verify, withdraw};
 pub(crate) use enter::{Asked, enter};
 pub(crate) use file::{BYTE_ORDER_MARK, BadColumns, BadLine, Columns, FIRST_LINE, not_entered, reader, stops_all};
+pub(crate) use known::{KnownHold, KnownOfPlan, known_of};
 pub(crate) use lines::LineKey;
 pub(crate) use plan::{Planned, Purge, Ran, plan, run};
 pub(crate) use show::{Shown, ShownReceipt, find, list, show, view_plan};

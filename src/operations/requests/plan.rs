@@ -14,7 +14,7 @@ use super::{Named, Shown, changed_meanwhile, one, refused, whom};
 use crate::audit::{Act, Actor, Detail};
 use crate::consent::ConsentRecord;
 use crate::deadline::Calendar;
-use crate::erasure::{ErasureId, NewErasure, Outcome, Selection, ToSeal};
+use crate::erasure::{ErasureId, ForeseenHold, NewErasure, Outcome, Selection, ToSeal};
 use crate::key_files::Keys;
 use crate::ledger::{RequestChange, StoredRequest, sealing};
 use crate::mluvii::{Look, LookUp};
@@ -42,8 +42,7 @@ pub(crate) struct Planned {
     pub(crate) guests: BTreeMap<SessionKey, usize>,
     /// What tells a person whose each session is, masked; empty where nobody has asked for it.
     pub(crate) hints: BTreeMap<SessionKey, Vec<String>>,
-    /// What each target says of what would go there. It is kept nowhere, and no part of the plan's hash: what a target holds changes by
-    /// itself.
+    /// What each target says of what would go there. It is no part of the plan's hash: what a target holds changes by itself.
     pub(crate) targets: Said,
     /// Whether each target can be looked at again after the receipt.
     pub(crate) again: BTreeMap<TargetName, LookAgain>,
@@ -90,10 +89,11 @@ pub(crate) async fn plan(
         asked => asked?,
     };
     let found = &reach.found;
-    let foreseen = erasures::foresee(&checked, &reach, &targets, Timestamp::now());
+    let mut foreseen = erasures::foresee(&checked, &reach, &targets, Timestamp::now());
+    foreseen.holds = holds.iter().map(|hold| ForeseenHold { held: hold.held.clone(), waits: hold.waits }).collect();
     let plan = Plan { foreseen: Some(foreseen), ..drafted(&read.request, found, by) };
     let changed = planned(plan.clone());
-    let records = records(on, found).await?;
+    let records = records(on, found.sessions.keys()).await?;
     let hints = if with_hints { hints(on, &read.request, found).await? } else { BTreeMap::new() };
     let mut details = vec![
         ("plan", Detail::Word(plan.hash.clone())),
@@ -144,12 +144,12 @@ fn guests(records: &BTreeMap<SessionKey, ConsentRecord>) -> BTreeMap<SessionKey,
     guests
 }
 
-async fn records(
+pub(super) async fn records<'k>(
     on: &Operations,
-    found: &ScopeResolution,
+    keys: impl Iterator<Item = &'k SessionKey>,
 ) -> Result<BTreeMap<SessionKey, ConsentRecord>, OperationError> {
     let mut records = BTreeMap::new();
-    for key in found.sessions.keys() {
+    for key in keys {
         if let Some(view) = on.ledger.session(key).await? {
             records.insert(key.clone(), view.record);
         }

@@ -18,6 +18,8 @@ use crate::operations::{OperationError, erasures};
 pub(super) struct Belongs {
     /// Where the requests are that it is of, and what they are called.
     requests: Vec<(String, String)>,
+    /// How many days the request has left that has fewest: whoever looks answers by it, and not by the erasure's own month.
+    pub(super) days_left: Option<i32>,
     pub(super) receipt: Option<u64>,
     /// The number of its receipt that has moved to an archive.
     archived: Option<u64>,
@@ -29,11 +31,15 @@ pub(super) async fn belongs_to(visitor: &Visitor<See>, erasure: &Erasure) -> Res
     let (on, id) = (&visitor.on, erasure.id);
     let of_it = on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?;
     let of_it = of_it.iter().map(|stored| &stored.request).filter(|request| visitor.sees(&request.mluvii));
-    let requests: Vec<_> = of_it.map(|request| (request_path(request), request.name())).collect();
+    let of_it: Vec<_> = of_it.collect();
+    let (calendar, now) = (&on.settings.limits.calendar, visitor.view.now);
+    let days_left = of_it.iter().filter_map(|request| request.days_left(calendar, now)).min();
+    let requests: Vec<_> = of_it.into_iter().map(|request| (request_path(request), request.name())).collect();
     let receipt = on.ledger.receipt_of(id).await.map_err(OperationError::from)?;
     let archived = on.ledger.archived_receipt_of(id).await.map_err(OperationError::from)?;
     Ok(Belongs {
         requests,
+        days_left,
         receipt: receipt.map(|receipt| receipt.statement.sequence),
         archived,
         ordered: erasures::ordered(on, id).await?,

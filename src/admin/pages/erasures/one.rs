@@ -73,7 +73,7 @@ fn sheet(
             div.line { h1 { (title) } " " (erasure_state(view, erasure.state)) }
             p.lead {
                 (view.fill(w.erasure_lead, &[("rules", &html! { (erasure.rules.join(", ")) }), ("since", &view.time(erasure.created))]))
-                @if let Some(left) = explained.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
+                @if let Some(left) = belongs.days_left.or(explained.days_left) { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
             @if erasure.ended.is_none() {
                 div.actions {

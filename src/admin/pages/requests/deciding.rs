@@ -3,10 +3,14 @@
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::admin::pages::parts::{Aria, MustChoose, choices, request_path};
+use crate::admin::pages::parts::{Approvals, Aria, MustChoose, actor, choices, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::words::requesting;
+use crate::admin::problem::Problem;
+use crate::audit::Actor;
 use crate::deadline::EXTENDED_MONTHS_MAX;
+use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::request::{ClosedBecause, ExtendedBecause, Plan, RejectedBecause, RequestState, VerifiedBy};
 use crate::subject::Kind;
@@ -15,9 +19,9 @@ use crate::subject::Kind;
 const VERIFIED_BY: [VerifiedBy; 2] = [VerifiedBy::Document, VerifiedBy::KnownContact];
 
 /// The likeliest next act, where it is the visitor's.
-pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) -> Markup {
+pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, approving: &Approving) -> Markup {
     let view = &visitor.view;
-    let (officer, approver) = (view.may(Permission::Requests), view.may(Permission::Approve));
+    let officer = view.may(Permission::Requests);
     let needs_another = waits_for_approval(visitor, shown);
     html! {
         @match (shown.state, &shown.request.plan) {
@@ -25,11 +29,13 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) ->
             (RequestState::Verified, _) if officer => { (make_plan(view, shown, true)) }
             (RequestState::Planned, Some(_)) => {
                 @if needs_another {
-                    @if approver && may_approve { (read(view, shown)) } @else { (somebody_else(view)) }
+                    @match approving {
+                        Approving::May => { (read(view, shown)) }
+                        not => { (not_by(view, not)) }
+                    }
                 } @else if officer && includes_anything(shown) { (read_to_run(view, shown)) }
-                @if officer { (make_plan(view, shown, false)) }
             }
-            (RequestState::Approved, Some(_)) if officer => { (read_to_run(view, shown)) (make_plan(view, shown, false)) }
+            (RequestState::Approved, Some(_)) if officer => { (read_to_run(view, shown)) }
             // More is proved than its erasures knew, or something is left: a further plan can be made beside them.
             (RequestState::Erasing, _) if officer && shown.request.widened => { (make_plan(view, shown, true)) }
             _ => {}
@@ -43,6 +49,29 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) ->
 /// Whether somebody else has to approve a plan before it is run.
 pub(super) fn waits_for_approval<N>(visitor: &Visitor<N>, shown: &Shown) -> bool {
     visitor.on.settings.four_eyes && shown.state == RequestState::Planned && includes_anything(shown)
+}
+
+/// Whether whoever looks can approve a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Approving {
+    /// They are surely somebody else than who has asked for it.
+    May,
+    /// Somebody else has to.
+    SomebodyElse,
+    /// Nobody can by an account: nothing shows who this is, who has asked for it.
+    Nobody(Actor),
+}
+
+/// The same, of a plan that waits for it.
+pub(super) async fn approving<N>(visitor: &Visitor<N>, shown: &Shown) -> Result<Approving, Problem> {
+    if !waits_for_approval(visitor, shown) {
+        return Ok(Approving::SomebodyElse);
+    }
+    if Approvals::default().may(visitor, &shown.request).await? {
+        return Ok(Approving::May);
+    }
+    let unknown = accounts::unknown_among(&visitor.on, &visitor.actor(), &shown.request.askers()).await?;
+    Ok(unknown.map_or(Approving::SomebodyElse, Approving::Nobody))
 }
 
 /// Whether its plan would erase anything.
@@ -155,7 +184,23 @@ pub(super) fn approve(view: &View, shown: &Shown, plan: &Plan) -> Markup {
     panel("h-approve", w.approve_title, &form)
 }
 
-pub(super) fn somebody_else(view: &View) -> Markup {
+/// Why whoever looks does not approve it, and what there is to do.
+pub(super) fn not_by(view: &View, approving: &Approving) -> Markup {
+    let own = requesting(view.lang);
+    match approving {
+        Approving::May => html! {},
+        Approving::SomebodyElse => somebody_else(view),
+        Approving::Nobody(who) => html! {
+            div.note.is-soon {
+                p { span.st.is-soon { (own.unknown_asker_title) } }
+                p { (view.fill(own.unknown_asker, &[("who", &html! { span.mono { (actor(who)) } })])) }
+                p { (view.say(own.unknown_asker_way, &[])) }
+            }
+        },
+    }
+}
+
+fn somebody_else(view: &View) -> Markup {
     let w = view.words();
     html! { div.note.is-run { p { span.st.is-wait { (w.somebody_else_title) } } p { (w.somebody_else) } } }
 }

@@ -1,4 +1,4 @@
-//! The letters of a request, to be printed: filled from it, and naming nobody.
+//! The letters and certificates of a request, to be printed: filled from it, and naming nobody.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -10,11 +10,12 @@ use crate::admin::caller::Requests;
 use crate::admin::pages::paper::paper;
 use crate::admin::pages::parts::request_path;
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::words::requesting;
 use crate::admin::problem::Problem;
 use crate::language::Lang;
 use crate::operations::papers;
-use crate::operations::requests::Shown;
-use crate::papers::LetterKind;
+use crate::operations::requests::{self, Shown};
+use crate::papers::{Audience, LetterKind};
 
 /// The letters that would be true of a request; none for who may write none.
 pub(super) async fn possible<N>(visitor: &Visitor<N>, shown: &Shown) -> Result<Vec<LetterKind>, Problem> {
@@ -42,14 +43,43 @@ pub(super) fn listed<N>(visitor: &Visitor<N>, shown: &Shown, possible: &[LetterK
             }
         }
     };
+    let own = requesting(view.lang);
+    let certificate = |sequence: u64, audience: Audience, lang: Lang| {
+        let (whom, word) = match (audience, lang) {
+            (Audience::Person, Lang::Cs) => (own.for_person, w.letters.in_czech),
+            (Audience::Person, Lang::En) => (own.for_person, w.letters.in_english),
+            (Audience::Authority, Lang::Cs) => (own.for_authority, w.letters.in_czech),
+            (Audience::Authority, Lang::En) => (own.for_authority, w.letters.in_english),
+        };
+        html! {
+            a href={ (path) "/certificates/" (sequence) "/" (audience.as_str()) "/" (lang.as_str()) } hreflang=(lang.as_str()) {
+                span.hidden { (whom) ", " } (word)
+            }
+        }
+    };
+    let certificates = |sequence: u64| {
+        let both = |audience: Audience, whom: &str| {
+            html! {
+                (whom) ": " (certificate(sequence, audience, Lang::Cs)) ", " (certificate(sequence, audience, Lang::En))
+            }
+        };
+        html! {
+            dt { (view.say(own.certificate_of, &[("number", &view.lang.number(sequence))])) }
+            dd { (both(Audience::Person, own.for_person)) }
+            dd { (both(Audience::Authority, own.for_authority)) }
+        }
+    };
     html! {
         section aria-labelledby="h-letters" {
             h2 #h-letters { (w.letters.title) }
             p.intro { (view.say(w.letters.lead, &[])) }
-            @if possible.is_empty() { p { (w.letters.none) } } @else {
-                dl.facts { @for kind in possible {
-                    dt { ((w.letters.kind)(*kind)) } dd { (link(*kind, Lang::Cs)) ", " (link(*kind, Lang::En)) }
-                } }
+            @if possible.is_empty() && shown.receipts.is_empty() { p { (w.letters.none) } } @else {
+                dl.facts {
+                    @for receipt in &shown.receipts { (certificates(receipt.sequence)) }
+                    @for kind in possible {
+                        dt { ((w.letters.kind)(*kind)) } dd { (link(*kind, Lang::Cs)) ", " (link(*kind, Lang::En)) }
+                    }
+                }
             }
         }
     }
@@ -69,6 +99,33 @@ pub(super) async fn write(
         written.map_err(|error| visitor.told(error))
     };
     match written.await {
+        Ok(html) => paper(html),
+        Err(problem) => visitor.view.problem(&problem),
+    }
+}
+
+/// The certificate of one of its receipts, as it is printed: filled from the request, too.
+pub(super) async fn certify(
+    visitor: Visitor<Requests>,
+    Path((company, number, receipt, audience, lang)): Path<(String, String, String, String, String)>,
+) -> Response {
+    let made = async {
+        let named = named(&visitor, &(company, number))?;
+        let sequence: Option<u64> = receipt.parse().ok();
+        let audience = [Audience::Person, Audience::Authority].into_iter().find(|one| one.as_str() == audience);
+        let lang = Lang::ALL.into_iter().find(|one| one.as_str() == lang);
+        let (Some(sequence), Some(audience), Some(lang)) = (sequence, audience, lang) else {
+            return Err(Problem::not_found("certificate of this name"));
+        };
+        // What is no receipt of the request is as if it were not there: another company's is not told from none.
+        let shown = requests::show(&visitor.on, &named).await?;
+        if shown.receipts.iter().all(|receipt| receipt.sequence != sequence) {
+            return Err(Problem::not_found("receipt of this request"));
+        }
+        let made = papers::certificate(&visitor.on, sequence, Some(&named), lang, audience, &visitor.actor()).await;
+        made.map_err(|error| visitor.told(error))
+    };
+    match made.await {
         Ok(html) => paper(html),
         Err(problem) => visitor.view.problem(&problem),
     }

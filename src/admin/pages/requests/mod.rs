@@ -2,6 +2,7 @@
 
 mod acts;
 mod deciding;
+mod foretold;
 mod import;
 mod letters;
 mod list;
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/requests/{company}/{number}", get(one::show))
         .route("/requests/{company}/{number}/plan", get(planned::show).post(plan::make))
         .route("/requests/{company}/{number}/letters/{kind}/{lang}", get(letters::write))
+        .route("/requests/{company}/{number}/certificates/{receipt}/{audience}/{lang}", get(letters::certify))
         .route("/requests/{company}/{number}/verify", post(acts::verify))
         .route("/requests/{company}/{number}/ask", post(acts::ask))
         .route("/requests/{company}/{number}/answered", post(acts::answered))

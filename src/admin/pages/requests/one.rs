@@ -4,18 +4,21 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::planned::{foreseen_of, made_by};
-use super::{deciding, letters, named};
+use super::deciding::Approving;
+use super::planned::made_by;
+use super::{deciding, foretold, letters, named};
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::pages::looks::looks;
 use crate::admin::pages::parts::{
-    Approvals, actor, crumbs, days_left, in_words, kind, request_path, request_state, urgency, verdict, verdict_class,
-    waits_for, whose,
+    actor, crumbs, days_left, in_words, kind, request_path, request_state, urgency, verdict, verdict_class, waits_for,
+    whose,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::words::requesting;
 use crate::admin::problem::Problem;
+use crate::attention::{Delay, DelayCode};
 use crate::erasure::confirmation::LinkState;
 use crate::operations::requests::{self, Shown, ShownReceipt};
 use crate::papers::LetterKind;
@@ -27,13 +30,12 @@ pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, Strin
 
 async fn shown(visitor: &Visitor<See>, which: &(String, String)) -> Result<Sheet, Problem> {
     let shown = requests::show(&visitor.on, &named(visitor, which)?).await?;
-    let may_approve =
-        deciding::waits_for_approval(visitor, &shown) && Approvals::default().may(visitor, &shown.request).await?;
+    let approving = deciding::approving(visitor, &shown).await?;
     let letters = letters::possible(visitor, &shown).await?;
-    Ok(sheet(visitor, &shown, may_approve, &letters))
+    Ok(sheet(visitor, &shown, &approving, &letters))
 }
 
-fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool, possible: &[LetterKind]) -> Sheet {
+fn sheet(visitor: &Visitor<See>, shown: &Shown, approving: &Approving, possible: &[LetterKind]) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &shown.request;
     let title = view.say(w.request_of, &[("number", &shown.name())]);
@@ -48,18 +50,15 @@ fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool, possible: &[L
             }
         }
         (steps(view, shown.state))
-        @if !shown.waits_for.is_empty() {
-            section aria-labelledby="h-waits" {
-                h2 #h-waits { (w.what_it_waits_for) }
-                ul.plain { @for delay in &shown.waits_for {
-                    li { span class={ "st " (if whose(delay.code).is_some() { "is-soon" } else { "is-wait quiet" }) } { (waits_for(view, names, delay)) } }
-                } }
-            }
-        }
+        (waiting(visitor, shown))
         (link(view, shown))
         (reopened(visitor, request))
-        (deciding::next(visitor, shown, may_approve))
-        @if let Some(plan) = &request.plan { (planned(visitor, shown, plan)) }
+        (deciding::next(visitor, shown, approving))
+        @if let Some(plan) = &request.plan {
+            (planned(visitor, shown, plan))
+            @if view.may(Permission::Requests) && shown.state.is_open() { (deciding::make_plan(view, shown, false)) }
+        }
+        (to_answer(visitor, shown))
         @for receipt in &shown.receipts { (receipted(visitor, shown, receipt)) }
         @if !request.erasures.is_empty() {
             section aria-labelledby="h-erasures" {
@@ -75,6 +74,45 @@ fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool, possible: &[L
         (deciding::otherwise(visitor, shown))
     };
     Sheet::new(title, Section::Requests, body)
+}
+
+/// What it waits for. That somebody has to approve it is said with what whoever looks can do about it.
+fn waiting(visitor: &Visitor<See>, shown: &Shown) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, &shown.request.mluvii);
+    let is_said = |delay: &&Delay| delay.code != DelayCode::Unapproved || !deciding::waits_for_approval(visitor, shown);
+    let all: Vec<_> = shown.waits_for.iter().filter(is_said).collect();
+    let sentence = |delay: &Delay| match delay.code {
+        DelayCode::NotRun if shown.state == RequestState::Approved && !view.may(Permission::Requests) => {
+            html! { (requesting(view.lang).approved_to_run) }
+        }
+        _ => waits_for(view, names, delay),
+    };
+    html! {
+        @if !all.is_empty() {
+            section aria-labelledby="h-waits" {
+                h2 #h-waits { (w.what_it_waits_for) }
+                ul.plain { @for delay in all {
+                    li { span class={ "st " (if whose(delay.code).is_some() { "is-soon" } else { "is-wait quiet" }) } { (sentence(delay)) } }
+                } }
+            }
+        }
+    }
+}
+
+/// That what was done is still to be told to whoever has asked for it, and by what. Whether it was is known to nobody here.
+fn to_answer(visitor: &Visitor<See>, shown: &Shown) -> Markup {
+    let own = requesting(visitor.view.lang);
+    let is_officers = shown.state == RequestState::Done && visitor.view.may(Permission::Requests);
+    html! {
+        @if is_officers && !shown.receipts.is_empty() {
+            div.note.is-soon {
+                p { b { (own.answer_remains) } }
+                ol { li { (own.answer_certificate) } li { (visitor.view.say(own.answer_letter, &[])) } }
+                p { a href="#h-letters" { (own.answer_where) } }
+            }
+        }
+    }
 }
 
 /// Where the link stands that is to show whose it is: neither what it says nor to whom.
@@ -160,6 +198,7 @@ fn steps(view: &View, state: RequestState) -> Markup {
 /// That there is a plan, and whose it is. Which sessions it includes is a look of its own, which the audit names.
 fn planned(visitor: &Visitor<See>, shown: &Shown, plan: &Plan) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
+    let is_held = plan.foreseen.iter().flat_map(|foreseen| &foreseen.holds).any(|hold| hold.waits);
     html! {
         section aria-labelledby="h-plan" {
             h2 #h-plan { (view.count(&w.sessions_go, plan.sessions.len() as u64)) }
@@ -167,7 +206,7 @@ fn planned(visitor: &Visitor<See>, shown: &Shown, plan: &Plan) -> Markup {
             @if view.may(Permission::SeePlans) {
                 p { a href={ (request_path(&shown.request)) "/plan" } { (w.read_the_plan) } " " span.small.muted { (w.looks_are_audited) } }
             }
-            @if let Some(foreseen) = &shown.foreseen { (foreseen_of(visitor, &shown.request, foreseen)) }
+            (foretold::verdict_of(visitor, &shown.request, plan, is_held))
         }
     }
 }

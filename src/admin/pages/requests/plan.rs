@@ -8,24 +8,23 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::deciding::Approving;
 use super::planned::hash;
-use super::{deciding, named, unreached};
+use super::{deciding, foretold, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{
-    Aria, MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, path_of, request_path, urgency,
-    verdict, verdict_class,
+    Aria, MustChoose, cell, choices, crumbs, days_left, heads, in_words, path_of, request_path, urgency,
 };
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::why::why_theirs;
 use crate::admin::problem::{Code, Problem};
-use crate::erasure::Outcome;
-use crate::operations::requests::{self, Planned};
+use crate::operations::erasures::MayHold;
+use crate::operations::requests::{self, KnownHold, Planned};
 use crate::policy::Certainty;
-use crate::receipt::ForeseenAdvice;
 use crate::request::{Choice, Chosen, ChosenBecause, Request};
-use crate::subject::SessionKey;
+use crate::subject::{SessionKey, TargetName};
 use crate::worker::Found;
 
 /// What is decided about a session.
@@ -126,8 +125,9 @@ async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fi
     // What was read before stays what was read: a look for a missing reason must not hide that somebody else has decided.
     let seen = if is_wrong { fields.text(SEEN).to_owned() } else { planned.shown.request.decided() };
     let decisions = sent.filter(|_| is_wrong).unwrap_or_else(|| before(&planned.shown.request));
+    let approving = deciding::approving(visitor, &planned.shown).await?;
     let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(Made::Looked(Sheet { status, ..sheet(visitor, &planned, &decisions, &seen) }))
+    Ok(Made::Looked(Sheet { status, ..sheet(visitor, &planned, &decisions, &seen, &approving) }))
 }
 
 /// Nothing was begun, which is said of nothing else that cannot be done just now.
@@ -140,7 +140,13 @@ fn no_turn(view: &View, request: &str) -> Sheet {
     Sheet { status: StatusCode::SERVICE_UNAVAILABLE, ..Sheet::new(w.no_turn_to_plan, Section::Requests, body) }
 }
 
-fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions, seen: &str) -> Sheet {
+fn sheet(
+    visitor: &Visitor<Requests>,
+    planned: &Planned,
+    decisions: &Decisions,
+    seen: &str,
+    approving: &Approving,
+) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let shown = &planned.shown;
     let request = &shown.request;
@@ -156,7 +162,7 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions, 
             div.line { h1 { (view.count(&w.sessions_go, going as u64)) }
                 @if let Some(left) = shown.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
-            p.lead { (view.say(w.plan_says, &[("time", &view.clock())])) " " (hash(view, &planned.plan)) }
+            p.lead { (view.fill(w.plan_says, &[("time", &view.time(view.now))])) " " (hash(view, &planned.plan)) }
         }
         @if !missing.is_empty() {
             div.errors role="alert" aria-labelledby="e" {
@@ -169,15 +175,15 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions, 
             (certain_ones(visitor, planned, decisions, &certain))
             (possible_ones(visitor, planned, decisions, &possible))
             @if !certain.is_empty() || !possible.is_empty() {
-                div.actions { button { (w.keep_decisions) } }
+                div.actions { button.primary[*approving != Approving::May && deciding::waits_for_approval(visitor, shown)] { (w.keep_decisions) } }
             }
         }
         (targets(visitor, planned))
-        (holds(visitor, planned))
+        (foretold::holds(view, &holds(planned)))
         (not_reached(visitor, planned))
         // What is chosen above and not kept is in no plan: what is kept is read, and approved or run from there.
         @if deciding::waits_for_approval(visitor, shown) {
-            (deciding::somebody_else(view))
+            (deciding::not_by(view, approving))
             p { a href={ (path) "/plan" } { (w.read_the_plan) } }
         } @else if deciding::includes_anything(shown) { (deciding::read_to_run(view, shown)) }
         p { a href=(path) { (w.back_to_request) } }
@@ -224,10 +230,11 @@ fn certain_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Deci
         let is_kept = matches!(decided, Some((Decision::Exclude, _)));
         let decide = html! {
             select name={ "d-" (found.key) } aria-label={ (w.what_happens) " " (found.key) } {
-                option value="" selected[!is_kept] { (w.it_goes) }
+                option.goes value="" selected[!is_kept] { (w.it_goes) }
                 option value="exclude" selected[is_kept] { (w.it_stays) }
             }
-            (why(view, found, decided))
+            // Only what stays needs it; a browser that cannot tell shows it always.
+            div.why-out { (why(view, found, decided)) }
         };
         html! {
             tr.out[!found.goes] role="row" {
@@ -289,37 +296,19 @@ fn possible_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Dec
     }
 }
 
+fn holds(planned: &Planned) -> Vec<KnownHold> {
+    let known = |hold: &MayHold| KnownHold { held: hold.held.clone(), until: hold.until, waits: hold.waits };
+    planned.holds.iter().map(known).collect()
+}
+
 fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let names = in_words(visitor, &planned.shown.request.mluvii);
+    let request = &planned.shown.request;
+    let names = in_words(visitor, &request.mluvii);
+    let why = |target: &TargetName| planned.targets.get(target)?.as_ref().err().map(ToString::to_string);
     html! {
         section aria-labelledby="p-where" {
-            h2 #p-where { (w.what_happens_where) }
-            table.stack role="table" {
-                caption { (w.nothing_was_erased) }
-                (heads(&[w.system, w.found, w.what_would_happen]))
-                tbody role="rowgroup" { @for (target, said) in &planned.targets {
-                    tr role="row" {
-                        th scope="row" role="rowheader" { (names.system(target)) }
-                        @match said {
-                            Ok(would_be) => {
-                                (cell(w.found, &html! { (names.counted(&would_be.counts)) }))
-                                (cell(w.what_would_happen, &html! {
-                                    span class={ "st quiet " (would_class(would_be.outcome)) } { ((w.would_be)(would_be.outcome)) }
-                                    @if let Some(reason) = &would_be.reason { small { (names.said(reason)) } }
-                                    @for place in &would_be.evidence.not_looked_at {
-                                        small { span.st.is-unseen.quiet { (w.not_looked_at) ": " (names.place(place)) } }
-                                    }
-                                }))
-                            }
-                            Err(why) => {
-                                (cell(w.found, &html! { span.st.is-unseen { (w.not_known) } }))
-                                (cell(w.what_would_happen, &html! { span lang="en" { (why) } }))
-                            }
-                        }
-                    }
-                } }
-            }
+            (foretold::answers(visitor, request, &planned.plan, w.nothing_was_erased, &why))
             @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
                 div.note.is-soon { p {
                     (view.fill(w.purge_too_late, &[("target", &html! { (names.system(&purge.target)) }), ("until", &view.day(purge.until))]))
@@ -329,60 +318,18 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     }
 }
 
-fn would_class(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Erased => "is-wait",
-        Outcome::Absent => "is-done",
-        Outcome::Retained => "is-kept",
-        Outcome::Residual | Outcome::Parked => "is-bad",
-        Outcome::Unverifiable => "is-unseen",
-    }
-}
-
-fn holds(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
-    let (view, w) = (&visitor.view, visitor.view.words());
-    html! {
-        @if !planned.holds.is_empty() {
-            section aria-labelledby="p-holds" {
-                h2 #p-holds { (w.what_waits) }
-                @for hold in &planned.holds {
-                    div.note.is-held {
-                        p { span.st.is-held { (held_by(view, &hold.held)) } }
-                        p {
-                            @if hold.waits { (w.hold_waits) } @else { (w.hold_does_not_wait) }
-                            @match hold.until {
-                                Some(until) => { " " (view.fill(w.hold_ends, &[("until", &view.time(until))])) }
-                                None => { " " (w.hold_has_no_end) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// What is not reached, and what the receipt will have to say of it.
 fn not_reached(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let names = in_words(visitor, &planned.shown.request.mluvii);
-    let foreseen: Option<&ForeseenAdvice> = planned.shown.foreseen.as_ref();
+    let request = &planned.shown.request;
+    let names = in_words(visitor, &request.mluvii);
+    let is_held = planned.holds.iter().any(|hold| hold.waits);
     html! {
         section aria-labelledby="p-unseen" {
             h2 #p-unseen { (w.where_nobody_looks) }
-            @if let Some(foreseen) = foreseen {
-                div class={ "note " (verdict_class(foreseen.at_best)) } {
-                    p { (view.fill(w.receipt_at_best, &[("verdict", &verdict(view, foreseen.at_best))])) }
-                }
-            }
+            (foretold::verdict_of(visitor, request, &planned.plan, is_held))
             ul.plain {
                 @for one in &planned.reach.not_reached { li { span.st.is-unseen { (unreached::sentence(view, names, one)) } } }
-                @for reason in foreseen.iter().flat_map(|foreseen| &foreseen.reasons).filter(|reason| reason.lowers) {
-                    li { span.st.is-unseen { (names.reason(&reason.reason)) } }
-                }
-                @for target in foreseen.iter().flat_map(|foreseen| &foreseen.not_known) {
-                    li { span.st.is-unseen { (view.say(w.could_not_say, &[("target", &names.system(target))])) } }
-                }
             }
         }
     }

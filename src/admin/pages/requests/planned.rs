@@ -4,20 +4,21 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::{deciding, named};
+use super::deciding::Approving;
+use super::{deciding, foretold, named};
 use crate::access::Permission;
 use crate::admin::caller::SeePlans;
 use crate::admin::pages::parts::{
-    Approvals, actor, cell, crumbs, days_left, explain_path, heads, in_words, request_path, request_state, urgency,
-    verdict, verdict_class,
+    actor, cell, crumbs, days_left, explain_path, heads, request_path, request_state, urgency,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::why::why_theirs;
+use crate::admin::pages::words::requesting;
 use crate::admin::problem::Problem;
-use crate::operations::requests::{self, Shown};
-use crate::receipt::ForeseenAdvice;
+use crate::operations::requests::{self, KnownOfPlan, Shown};
 use crate::request::{Choice, Plan, Request};
+use crate::subject::SessionKey;
 
 pub(super) async fn show(visitor: Visitor<SeePlans>, Path(which): Path<(String, String)>) -> Response {
     visitor.view.answer(shown(&visitor, &which).await)
@@ -25,15 +26,13 @@ pub(super) async fn show(visitor: Visitor<SeePlans>, Path(which): Path<(String, 
 
 async fn shown(visitor: &Visitor<SeePlans>, which: &(String, String)) -> Result<Sheet, Problem> {
     let shown = requests::view_plan(&visitor.on, &named(visitor, which)?, &visitor.actor()).await?;
-    let may_approve =
-        deciding::waits_for_approval(visitor, &shown) && Approvals::default().may(visitor, &shown.request).await?;
-    match &shown.request.plan {
-        Some(plan) => Ok(sheet(visitor, &shown, plan, may_approve)),
-        None => Err(Problem::not_found("plan of this request")),
-    }
+    let Some(plan) = &shown.request.plan else { return Err(Problem::not_found("plan of this request")) };
+    let known = requests::known_of(&visitor.on, &shown.request, plan).await?;
+    let approving = deciding::approving(visitor, &shown).await?;
+    Ok(sheet(visitor, &shown, plan, &known, &approving))
 }
 
-fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: bool) -> Sheet {
+fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, known: &KnownOfPlan, approving: &Approving) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &shown.request;
     let (title, path) = (view.say(w.plan_of, &[("number", &shown.name())]), request_path(request));
@@ -51,10 +50,11 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
                 h2 #h-go { (w.these_go) }
                 table.stack role="table" {
                     caption { (view.count(&w.sessions, plan.sessions.len() as u64)) }
-                    (heads(&[w.session, w.how_sure, w.why_theirs]))
+                    (heads(&[w.session, w.when_and_how, w.how_sure, w.why_theirs]))
                     tbody role="rowgroup" { @for one in &plan.sessions {
                         tr role="row" {
                             th scope="row" role="rowheader" { a href=(explain_path(&one.session)) { (one.session) } }
+                            (cell(w.when_and_how, &when_and_how(view, known, &one.session)))
                             (cell(w.how_sure, &html! { ((w.certainty)(&one.certainty)) }))
                             (cell(w.why_theirs, &why_theirs(view, &one.reason)))
                         }
@@ -64,9 +64,17 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
         }
         (decided(view, w.included_by_decision, &request.include))
         (decided(view, w.excluded_by_decision, &request.exclude))
-        @if let Some(foreseen) = &shown.foreseen { (foreseen_of(visitor, request, foreseen)) }
-        @if view.may(Permission::Approve) && deciding::waits_for_approval(visitor, shown) {
-            @if may_approve { (deciding::approve(view, shown, plan)) } @else { (deciding::somebody_else(view)) }
+        section aria-labelledby="p-where" {
+            (foretold::answers(visitor, request, plan, requesting(view.lang).answers_caption, &|_| None))
+            (foretold::unasked(visitor, request, plan))
+        }
+        (foretold::holds(view, &known.holds))
+        (foretold::verdict_of(visitor, request, plan, known.holds.iter().any(|hold| hold.waits)))
+        @if deciding::waits_for_approval(visitor, shown) {
+            @match approving {
+                Approving::May => { (deciding::approve(view, shown, plan)) }
+                not => { (deciding::not_by(view, not)) }
+            }
         }
         @if view.may(Permission::Requests) && deciding::can_be_run(visitor, shown) { (deciding::run(view, shown, plan)) }
         // Decisions are made where everything that was found is shown.
@@ -74,6 +82,17 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
         p { a href=(path) { (w.back_to_request) } }
     };
     Sheet::new(title, Section::Requests, body)
+}
+
+/// When a session was and by which way, as far as the ledger still knows.
+fn when_and_how(view: &View, known: &KnownOfPlan, session: &SessionKey) -> Markup {
+    let record = known.records.get(session);
+    let started = record.and_then(|record| record.started);
+    let channel = record.and_then(|record| record.channel.as_ref());
+    html! {
+        @match started { Some(started) => (view.time(started)), None => span.muted { (view.words().not_known) } }
+        @if let Some(channel) = channel { span aria-hidden="true" { " · " } (channel.0) }
+    }
 }
 
 /// Whose a plan is, and who has approved it.
@@ -101,23 +120,6 @@ fn decided(view: &View, title: &str, choices: &[Choice]) -> Markup {
             div {
                 p { b { (title) } }
                 ul.plain { @for one in choices { li { (one.session) ": " ((w.chosen_because)(one.because)) } } }
-            }
-        }
-    }
-}
-
-/// What the receipt will have to say.
-pub(super) fn foreseen_of<N>(visitor: &Visitor<N>, request: &Request, foreseen: &ForeseenAdvice) -> Markup {
-    let (view, w) = (&visitor.view, visitor.view.words());
-    let names = in_words(visitor, &request.mluvii);
-    html! {
-        div class={ "note " (verdict_class(foreseen.at_best)) } {
-            p { (view.fill(w.receipt_at_best, &[("verdict", &verdict(view, foreseen.at_best))])) }
-            ul.plain {
-                @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers && reason.sure) { li { (names.reason(&reason.reason)) } }
-                @for target in &foreseen.not_known {
-                    li { span.st.is-unseen { (view.say(w.could_not_say, &[("target", &names.system(target))])) } }
-                }
             }
         }
     }

@@ -8,6 +8,7 @@ mod letters;
 pub(super) mod lists;
 pub(super) mod operating;
 pub(super) mod places;
+pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod timeline;
@@ -284,7 +285,7 @@ pub(super) const WORDS: Words = Words {
     plan_lead: "quietus osobu dohledá v každém systému a ukáže, co by se vymazalo a proč. Nic se tím nesmaže. Nahlédnutí se zapíše do protokolu úkonů.",
     plan_not_changed: "Rozhodnutí zatím nejsou uložená",
     plan_of: "Plán žádosti {number}",
-    plan_says: "Jak to quietus našel v {time}.",
+    plan_says: "Stav, jak ho quietus našel: {time}.",
     planned_by: "Sestavení plánu: {who}, {time}.",
     possibly_theirs_lead: "Něco souhlasí a něco ne. Bez vašeho rozhodnutí se nesmaže žádná z nich.",
     possibly_theirs: "Možná této osoby",

@@ -8,6 +8,7 @@ mod letters;
 pub(super) mod lists;
 pub(super) mod operating;
 pub(super) mod places;
+pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod timeline;
@@ -284,7 +285,7 @@ pub(super) const WORDS: Words = Words {
     plan_lead: "quietus looks for the person in every system, and shows what would go and why. Nothing is erased by that. That you look is written into the audit.",
     plan_not_changed: "The decisions are not kept yet",
     plan_of: "Plan of request {number}",
-    plan_says: "As quietus has found it at {time}.",
+    plan_says: "As quietus has found it: {time}.",
     planned_by: "Planned by {who}, {time}.",
     possibly_theirs_lead: "Something agrees and something does not. Without your decision none of them is erased.",
     possibly_theirs: "Possibly this person’s",

@@ -95,6 +95,7 @@ mod letters;
 mod lists;
 mod operating;
 mod places;
+mod requesting;
 mod rules;
 mod timeline;
 
@@ -115,7 +116,8 @@ macro_rules! of_both {
 pub(super) use operating::Operating;
 
 of_both!(
-    explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, timeline: Timeline,
+    explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
+    timeline: Timeline,
 );
 
 words! {

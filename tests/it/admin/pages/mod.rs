@@ -12,6 +12,7 @@ mod import;
 mod letters;
 mod mluvii;
 mod people;
+mod planned;
 mod preferences;
 mod quarantine;
 mod rules;

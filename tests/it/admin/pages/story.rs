@@ -76,6 +76,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     let own = olga.get(&at).is(200).says(&["Somebody else has to approve the plan"]);
     assert!(!own.text.contains("/approve\""), "{}", own.text);
     let home = adam.get("/").is(200).says(&["1 thing needs your attention", "Read the plan", "days left"]);
+    let home = home.says(&["It waits for your approval."]);
     seen.push(home.text);
     let before = adam.get(&at).is(200).says(&["Approve the plan", "Read the plan"]);
     assert!(!before.text.contains("acme/101"), "which sessions go is a look of its own: {}", before.text);
@@ -86,6 +87,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     adam.post(&format!("{at}/approve"), &[("plan", "0000000000000000")]).is(409);
     adam.post(&format!("{at}/approve"), &[("plan", &plan)]).leads_to(&at);
     adam.post(&format!("{at}/run"), &[("plan", &plan)]).is(403);
+    seen.push(adam.get(&at).is(200).says(&["The plan is approved; an officer has it erased."]).text);
     seen.push(olga.get("/").is(200).says(&["Have it erased"]).text);
     let own = olga.get(&at).is(200).says(&["Approved", "Read the plan"]);
     assert!(!own.text.contains("/run\""), "what goes is read first: {}", own.text);
@@ -112,6 +114,23 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     let (_, rest) = done.text.split_once("href=\"/receipts/").expect("its receipt");
     let receipt = format!("/receipts/{}", rest.split('"').next().expect("an end"));
     seen.push(olga.get(&receipt).is(200).says(&["Certificate to print", "What was done"]).text);
+    // What is still to be done, and with which paper: it is filled from the request.
+    let number = receipt.rsplit('/').next().expect("a number");
+    let done = done.says(&["The person is still to be answered", "Certificate of receipt", "For the authority"]);
+    let certificate = |of: &str| format!("{at}/certificates/{of}");
+    for of in ["person/en", "person/cs", "authority/en", "authority/cs"] {
+        let path = certificate(&format!("{number}/{of}"));
+        assert!(done.text.contains(&path), "{of}: {}", done.text);
+        seen.push(olga.get(&path).is(200).says(&["2026/041"]).text);
+        adam.get(&path).is(403);
+    }
+    let others = adam.get(&at).is(200).text;
+    assert!(!others.contains("/certificates/") && !others.contains("still to be answered"), "{others}");
+    for unknown in
+        ["4711/person/en".into(), "one/person/en".into(), format!("{number}/nobody/en"), format!("{number}/person/de")]
+    {
+        olga.get(&certificate(&unknown)).is(404);
+    }
     seen.push(
         olga.get(&format!("{receipt}/verified"))
             .is(200)

@@ -1,0 +1,22 @@
+//! Czech: what is said of a request's plan, its approval and its answer.
+
+use crate::admin::pages::words::requesting::Requesting;
+
+pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
+    answer_certificate: "Vytiskněte pro něj potvrzení.",
+    answer_letter: "Pošlete ho s dopisem o tom, jak žádost dopadla, dokud běží lhůta.",
+    answer_remains: "Zbývá odpovědět člověku",
+    answer_where: "Potvrzení a dopisy",
+    answers_caption: "Jak každý systém odpověděl, když se plán sestavoval; nic se tím nesmazalo",
+    answers_not_kept: "Odpovědi systémů se s tímto plánem neuložily, takže je tu nikdo nezná. Sestavte plán znovu.",
+    approved_to_run: "Plán je schválený; výmaz spustí pověřenec.",
+    certificate_of: "Potvrzení k dokladu {number}",
+    for_authority: "Pro úřad",
+    for_person: "Pro žadatele",
+    not_settled: "Co doklad řekne, se zatím neví jistě.",
+    perhaps: "Možná: {reason}",
+    unknown_asker: "Žádost zapsal nebo její plán sestavil {who}; kdo to je, nejde poznat. Proto není jisté, že je schvalující někdo jiný, a plán nikdo schválit nemůže.",
+    unknown_asker_title: "Tento plán nemůže nikdo schválit",
+    unknown_asker_way: "Cesta dál: pověřenec žádost ukončí jako zapsanou omylem a pod svým účtem ji zapíše znovu, se stejným dnem přijetí. Pak ji může schválit kolega.",
+    waits_for_your_approval: "Čeká na vaše schválení.",
+};
