@@ -359,7 +359,7 @@ fn systems(names: words::Names<'_>, statement: &Statement) -> Markup {
     html! {
         section {
             h2 { (lang.say("Kde jsme hledali a co se stalo", "Where we looked, and what happened")) }
-            table {
+            table.systems {
                 thead { tr {
                     th scope="col" { (lang.say("Systém", "System")) }
                     th scope="col" { (lang.say("Nalezeno", "Found")) }
@@ -373,17 +373,20 @@ fn systems(names: words::Names<'_>, statement: &Statement) -> Markup {
                     }
                 }
             }
-            p.note { (lang.say(
-                "„Vymazáno“ píšeme jen tam, kde jsme se po výmazu podívali znovu a údaje tam nebyly. Jiné systémy, než jsou v tabulce, zde \
-                 zahrnuty nejsou.",
-                "We write “erased” only where we looked again after the erasure and the data was not there. Systems that are not in the table are \
-                 not covered.",
-            )) }
-            @if is_titled {
-                p.note { (lang.say(
-                    "V závorce za názvem systému je jeho označení na dokladu; názvy jsou dnešní.",
-                    "In brackets behind a system’s title stands its name on the receipt; titles are those of today.",
-                )) }
+            p.note {
+                (lang.say(
+                    "„Vymazáno“ píšeme jen tam, kde jsme se po výmazu podívali znovu a údaje tam nebyly. Jiné systémy, než jsou v tabulce, \
+                     zde zahrnuty nejsou.",
+                    "We write “erased” only where we looked again after the erasure and the data was not there. Systems that are not in the \
+                     table are not covered.",
+                ))
+                @if is_titled {
+                    " "
+                    (lang.say(
+                        "V závorce za názvem systému je jeho označení na dokladu; názvy jsou dnešní.",
+                        "In brackets behind a system’s title stands its name on the receipt; titles are those of today.",
+                    ))
+                }
             }
         }
     }
