@@ -2,9 +2,7 @@
 
 pub(crate) mod typography;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -60,17 +58,7 @@ impl Lang {
         }
     }
 
-    /// The day of a time, in UTC.
-    pub(crate) fn day(self, time: Timestamp) -> String {
-        self.date(time.to_zoned(TimeZone::UTC).date())
-    }
-
-    /// A time in a table, in UTC: `24. 11. 2026 10:14`.
-    pub(crate) fn time(self, time: Timestamp) -> String {
-        self.moment(time.to_zoned(TimeZone::UTC).datetime())
-    }
-
-    /// The same of a time that somebody has read off a clock.
+    /// What a clock shows, in a table: `24. 11. 2026 10:14`.
     pub(crate) fn moment(self, time: DateTime) -> String {
         let (date, clock) = (time.date(), time.strftime("%H:%M"));
         match self {

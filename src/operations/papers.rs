@@ -31,7 +31,9 @@ pub(crate) async fn certificate(
     let letterhead = &on.settings.letterhead;
     let issued = Timestamp::now();
     let titles = &on.settings.titles;
-    let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, titles, issued };
+    let calendar = &on.settings.limits.calendar;
+    let case = case.as_ref();
+    let certificate = Certificate { receipt: &receipt, case, letterhead, chain: &chain, titles, calendar, issued };
     let html = certificate.html(lang, audience);
     let entry = AuditEntry::new(by, Act::WriteCertificate, Object::receipt(sequence), ActResult::Done);
     on.ledger.note(entry.with_word("for", audience.as_str()).with_word("lang", lang.as_str())).await?;
@@ -65,12 +67,13 @@ pub(crate) async fn letter(
     let statement = receipt.as_ref().map(|receipt| &receipt.statement);
     let others = all.into_iter().map(|receipt| receipt.statement);
     let others: Vec<_> = others.filter(|other| Some(other.sequence) != statement.map(|one| one.sequence)).collect();
-    let written = on.settings.limits.calendar.day(Timestamp::now());
+    let calendar = &on.settings.limits.calendar;
+    let written = calendar.day(Timestamp::now());
     let letterhead = &on.settings.letterhead;
     let titles = &on.settings.titles;
     let nothing = nothing.as_ref();
-    let html =
-        Letter { kind, case: &case, letterhead, titles, statement, others: &others, nothing, written }.html(lang);
+    let html = Letter { kind, case: &case, letterhead, titles, calendar, statement, others: &others, nothing, written }
+        .html(lang);
     if let Some(object) = letter_object(request.as_ref().map(|shown| &shown.request), statement) {
         let entry = AuditEntry::new(by, Act::WriteLetter, object, ActResult::Done);
         on.ledger.note(entry.with_word("letter", kind.as_str()).with_word("lang", lang.as_str())).await?;

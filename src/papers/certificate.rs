@@ -8,6 +8,7 @@ use super::figures::hash;
 use super::reasons::{Told, told};
 use super::sheet::{self, head, page, person, signature};
 use super::{Audience, Case, Lang, Letterhead, outcome, told as words};
+use crate::deadline::Calendar;
 use crate::erasure::{ErasureState, MluviiSearch, Verdict};
 use crate::receipt::{Receipt, ReceiptHead, Statement, StepStatement};
 use crate::request::{Came, ExtendedBecause, VerifiedBy};
@@ -33,6 +34,8 @@ pub(crate) struct Certificate<'a> {
     pub(crate) chain: &'a ChainPlace,
     /// How systems are called today; the receipt has their names.
     pub(crate) titles: &'a Titles,
+    /// By whose clocks it says when something happened; what is signed is in UTC.
+    pub(crate) calendar: &'a Calendar,
     /// When it is printed.
     pub(crate) issued: Timestamp,
 }
@@ -47,8 +50,8 @@ impl Certificate<'_> {
             .say(format!("{czech} o výmazu, doklad č. {number}"), format!("{english} erasure, receipt No. {number}"));
         let heading =
             lang.say(format!("{czech} o výmazu osobních údajů"), format!("{english} erasure of personal data"));
-        let told = told(lang, statement, audience, self.titles);
-        let names = words::Names { lang, titles: self.titles, installation: &statement.installation };
+        let names = self.names(lang);
+        let told = told(names, statement, audience);
         let content = html! {
             (head(lang, self.letterhead, &self.filed(lang)))
             div {
@@ -72,6 +75,11 @@ impl Certificate<'_> {
         page(lang, &title, "certificate", &content)
     }
 
+    fn names(&self, lang: Lang) -> words::Names<'_> {
+        let installation = &self.receipt.statement.installation;
+        words::Names { lang, titles: self.titles, calendar: self.calendar, installation }
+    }
+
     /// Under which it is filed.
     fn filed(&self, lang: Lang) -> Vec<String> {
         let number = lang.number(self.receipt.statement.sequence);
@@ -80,7 +88,7 @@ impl Certificate<'_> {
             filed.push(lang.say(format!("Žádost {case}"), format!("Request {case}")));
         }
         filed.push(lang.say(format!("Doklad č. {number}"), format!("Receipt No. {number}")));
-        let day = lang.day(self.issued);
+        let day = self.names(lang).day(self.issued);
         filed.push(lang.say(format!("vydáno {day}"), format!("issued {day}")));
         filed
     }
@@ -120,8 +128,8 @@ impl Certificate<'_> {
                     dd { (scope(lang, statement)) }
                     dt { (lang.say("Znění souhlasu", "Text of the consent")) }
                     dd { (consents(lang, statement)) }
-                    dt { (lang.say("Výmaz proběhl (UTC)", "Erased (UTC)")) }
-                    dd { (took(lang, statement)) }
+                    dt { (lang.say("Výmaz proběhl", "Erased")) }
+                    dd { (took(self.names(lang), statement)) }
                 }
             }
         }
@@ -323,9 +331,10 @@ fn scope(lang: Lang, statement: &Statement) -> String {
 }
 
 /// From when to when, and whether a person has closed it.
-fn took(lang: Lang, statement: &Statement) -> String {
-    let ended = lang.time(statement.ended);
-    let time = match statement.begun.map(|begun| lang.time(begun)) {
+fn took(names: words::Names<'_>, statement: &Statement) -> String {
+    let lang = names.lang;
+    let ended = names.time(statement.ended);
+    let time = match statement.begun.map(|begun| names.time(begun)) {
         Some(begun) if begun == ended => ended,
         Some(begun) => format!("{begun} – {ended}"),
         None => lang.say(format!("nezačal; uzavřeno {ended}"), format!("it did not begin; closed {ended}")),
@@ -350,12 +359,12 @@ fn systems(names: words::Names<'_>, statement: &Statement) -> Markup {
     html! {
         section {
             h2 { (lang.say("Kde jsme hledali a co se stalo", "Where we looked, and what happened")) }
-            table {
+            table.systems {
                 thead { tr {
                     th scope="col" { (lang.say("Systém", "System")) }
                     th scope="col" { (lang.say("Nalezeno", "Found")) }
                     th scope="col" { (lang.say("Co se stalo", "What happened")) }
-                    th scope="col" { (lang.say("Zkontrolováno znovu (UTC)", "Looked at again (UTC)")) }
+                    th scope="col" { (lang.say("Zkontrolováno znovu", "Looked at again")) }
                 } }
                 tbody {
                     @for step in &statement.steps {
@@ -364,17 +373,20 @@ fn systems(names: words::Names<'_>, statement: &Statement) -> Markup {
                     }
                 }
             }
-            p.note { (lang.say(
-                "„Vymazáno“ píšeme jen tam, kde jsme se po výmazu podívali znovu a údaje tam nebyly. Jiné systémy, než jsou v tabulce, zde \
-                 zahrnuty nejsou.",
-                "We write “erased” only where we looked again after the erasure and the data was not there. Systems that are not in the table are \
-                 not covered.",
-            )) }
-            @if is_titled {
-                p.note { (lang.say(
-                    "V závorce za názvem systému je jeho označení na dokladu; názvy jsou dnešní.",
-                    "In brackets behind a system’s title stands its name on the receipt; titles are those of today.",
-                )) }
+            p.note {
+                (lang.say(
+                    "„Vymazáno“ píšeme jen tam, kde jsme se po výmazu podívali znovu a údaje tam nebyly. Jiné systémy, než jsou v tabulce, \
+                     zde zahrnuty nejsou.",
+                    "We write “erased” only where we looked again after the erasure and the data was not there. Systems that are not in the \
+                     table are not covered.",
+                ))
+                @if is_titled {
+                    " "
+                    (lang.say(
+                        "V závorce za názvem systému je jeho označení na dokladu; názvy jsou dnešní.",
+                        "In brackets behind a system’s title stands its name on the receipt; titles are those of today.",
+                    ))
+                }
             }
         }
     }
@@ -463,7 +475,7 @@ fn technical(names: words::Names<'_>, receipt: &Receipt) -> Markup {
     let numbers: Vec<_> = numbers.iter().map(|(name, number)| format!("{name} {number}")).collect();
     html! {
         section {
-            h2 { (lang.say("Technické údaje dokladu", "Technical details of the receipt")) }
+            h2 { (lang.say("Technické údaje dokladu (časy v UTC)", "Technical details of the receipt (times in UTC)")) }
             dl {
                 dt { "erasure" } dd.code { (statement.erasure) }
                 dt { "installation, scope" } dd.code { (statement.installation) ", " (statement.scope.as_str()) }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use super::told::{self, Names};
 use super::{Audience, Lang, notes, outcome, reasons};
+use crate::deadline::Calendar;
 use crate::receipt::{ReasonStatement, Statement};
 use crate::subject::{InstallationName, TargetName, Titles};
 
-/// In which language, and how systems are called there.
+/// In which language, how systems are called there, and by which clocks.
 #[derive(Clone, Copy)]
 pub(crate) struct InWords<'a> {
     pub(crate) lang: Lang,
     pub(crate) titles: &'a Titles,
+    pub(crate) calendar: &'a Calendar,
     pub(crate) installation: &'a InstallationName,
 }
 
@@ -29,7 +31,7 @@ pub(crate) struct Sentences {
 
 impl<'a> InWords<'a> {
     fn names(self) -> Names<'a> {
-        Names { lang: self.lang, titles: self.titles, installation: self.installation }
+        Names { lang: self.lang, titles: self.titles, calendar: self.calendar, installation: self.installation }
     }
 
     /// A system, as people call it.
@@ -60,7 +62,7 @@ impl<'a> InWords<'a> {
 
     /// All that a receipt says, as a person is told it.
     pub(crate) fn receipt(self, statement: &Statement) -> Sentences {
-        let told = reasons::told(self.lang, statement, Audience::Person, self.titles);
+        let told = reasons::told(self.names(), statement, Audience::Person);
         let rows = statement.steps.iter().map(|step| outcome::row(self.names(), step)).collect();
         Sentences { rows, stays: told.stays, unseen: told.unseen, decided: told.decided }
     }

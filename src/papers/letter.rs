@@ -8,10 +8,11 @@ use super::reasons::{places_of, told};
 use super::sheet::{blank, head, page, said};
 use super::told::Names;
 use super::{Audience, Case, Lang, Letterhead, Nothing};
+use crate::deadline::Calendar;
 use crate::erasure::{Outcome, ReasonCode, Verdict};
 use crate::receipt::Statement;
 use crate::request::{ExtendedBecause, RejectedBecause, VerifiedBy};
-use crate::subject::{TargetName, Titles};
+use crate::subject::{InstallationName, TargetName, Titles};
 
 /// Which letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
@@ -81,6 +82,8 @@ pub(crate) struct Letter<'a> {
     pub(crate) letterhead: &'a Letterhead,
     /// How systems are called today.
     pub(crate) titles: &'a Titles,
+    /// Whose days count.
+    pub(crate) calendar: &'a Calendar,
     /// What was done; without it a letter says nothing of that.
     pub(crate) statement: Option<&'a Statement>,
     /// What the request's other receipts say, where there are any: no letter says more than all of them allow.
@@ -116,6 +119,11 @@ impl Letter<'_> {
             div.sign.keep { p {  (lang.say("Jméno", "Name")) } p { (lang.say("Podpis", "Signature")) } }
         };
         page(lang, &subject, "letter", &content)
+    }
+
+    /// How what is said of one company is called.
+    fn names<'a>(&'a self, lang: Lang, installation: &'a InstallationName) -> Names<'a> {
+        Names { lang, titles: self.titles, calendar: self.calendar, installation }
     }
 
     /// When the request came, or a line.
@@ -309,7 +317,9 @@ impl Letter<'_> {
         let subject = lang
             .say("Částečné odmítnutí žádosti o výmaz osobních údajů", "Your request for erasure is refused in part");
         let mut kept = Vec::new();
-        for one in self.statements().flat_map(|statement| retained(lang, statement, self.titles)) {
+        for one in
+            self.statements().flat_map(|statement| retained(self.names(lang, &statement.installation), statement))
+        {
             if !kept.contains(&one) {
                 kept.push(one);
             }
@@ -347,7 +357,7 @@ impl Letter<'_> {
             lang.say("Oznámení o výmazu osobních údajů příjemci", "Notice of erasure to a recipient of personal data");
         // Where nothing was erased, nobody says that it was.
         let erased = |statement: &&Statement| LetterKind::Recipients.is_said_by(statement);
-        let done = self.statement.filter(erased).map(|statement| lang.day(statement.ended));
+        let done = self.statement.filter(erased).map(|statement| lang.date(self.calendar.day(statement.ended)));
         let body = html! {
             p { (lang.say("Vážení,", "Dear Sir or Madam,")) }
             p {
@@ -396,7 +406,7 @@ impl Letter<'_> {
                 "So there was nothing to erase, and for this reason we have not taken the action that you asked for (Art. 12(4) GDPR).",
             )) }
             @match self.nothing {
-                Some(nothing) => (looked(lang, nothing, self.titles)),
+                Some(nothing) => (looked(self.names(lang, &nothing.installation), nothing)),
                 None => (lines(2)),
             }
             p { (lang.say(
@@ -412,13 +422,13 @@ impl Letter<'_> {
 }
 
 /// Where and when it was looked, and where nobody has.
-fn looked(lang: Lang, nothing: &Nothing, titles: &Titles) -> Markup {
-    let names = Names { lang, titles, installation: &nothing.installation };
+fn looked(names: Names<'_>, nothing: &Nothing) -> Markup {
+    let lang = names.lang;
     let all = |targets: &[TargetName]| {
         let called: Vec<_> = targets.iter().map(|target| names.system(target)).collect();
         lang.list(&called)
     };
-    let day = lang.day(nothing.at);
+    let day = names.day(nothing.at);
     html! {
         @if !nothing.looked.is_empty() {
             p { (lang.say(
@@ -451,11 +461,11 @@ fn salutation(lang: Lang) -> Markup {
 }
 
 /// What stays by law, as the receipt has it.
-fn retained(lang: Lang, statement: &Statement, titles: &Titles) -> Vec<String> {
+fn retained(names: Names<'_>, statement: &Statement) -> Vec<String> {
     let mut only = statement.clone();
     only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
     only.steps.clear();
-    told(lang, &only, Audience::Person, titles).stays
+    told(names, &only, Audience::Person).stays
 }
 
 /// What became of everything else; never more than the verdict allows.

@@ -7,7 +7,7 @@ use crate::receipt::StepStatement;
 /// A row: the system, what was found, what happened, and whether somebody has looked again.
 pub(super) fn row(names: told::Names<'_>, step: &StepStatement) -> [String; 4] {
     let lang = names.lang;
-    [names.system(&step.target), found(lang, step), happened(lang, step), looked_again(lang, step)]
+    [names.system(&step.target), found(lang, step), happened(lang, step), looked_again(names, step)]
 }
 
 fn found(lang: Lang, step: &StepStatement) -> String {
@@ -39,9 +39,10 @@ pub(super) fn happened(lang: Lang, step: &StepStatement) -> String {
     }
 }
 
-fn looked_again(lang: Lang, step: &StepStatement) -> String {
+fn looked_again(names: told::Names<'_>, step: &StepStatement) -> String {
+    let lang = names.lang;
     let at = |cs: &str, en: &str, time| {
-        let time = lang.time(time);
+        let time = names.time(time);
         lang.say(format!("{cs} {time}"), format!("{en} {time}"))
     };
     match (step.outcome, step.verified_at) {

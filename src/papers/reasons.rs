@@ -6,7 +6,7 @@ use super::{Audience, Lang, notes};
 use crate::erasure::ReasonCode;
 use crate::hold::RetainedByLaw;
 use crate::receipt::{ReasonStatement, Statement};
-use crate::subject::{TargetName, Titles};
+use crate::subject::TargetName;
 
 /// What stays, and what is not known, a sentence each.
 #[derive(Debug, Default)]
@@ -20,10 +20,10 @@ pub(super) struct Told {
 }
 
 /// Only an authority is told whose word it is that a member of staff has given.
-pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience, titles: &Titles) -> Told {
-    let names = Names { lang, titles, installation: &statement.installation };
+pub(super) fn told(names: Names<'_>, statement: &Statement, audience: Audience) -> Told {
+    let lang = names.lang;
     let mut told = Told::default();
-    told.decided.extend(approved(lang, statement));
+    told.decided.extend(approved(names, statement));
     for (at, reason) in statement.reasons.iter().enumerate() {
         let (before, after) = (&statement.reasons[..at], &statement.reasons[at + 1..]);
         let Ok(code) = reason.code.parse() else {
@@ -60,9 +60,9 @@ fn is_of_one_decision(code: ReasonCode, one: &ReasonStatement, other: &ReasonSta
 }
 
 /// That somebody has let it begin.
-fn approved(lang: Lang, statement: &Statement) -> Option<String> {
-    let day = lang.day(statement.approved?);
-    Some(lang.say(format!("výmaz schválil člověk dne {day}"), format!("a person approved the erasure on {day}")))
+fn approved(names: Names<'_>, statement: &Statement) -> Option<String> {
+    let day = names.day(statement.approved?);
+    Some(names.lang.say(format!("výmaz schválil člověk dne {day}"), format!("a person approved the erasure on {day}")))
 }
 
 /// Places that were not looked at, and that no reason names: nobody was expected to look there.
@@ -125,7 +125,7 @@ fn sentence(
     // What people say is nothing that a system says.
     let is_ours = words.is_some();
     let quoted = detail.map(|detail| if is_ours { lang.quoted(detail) } else { notes::said(lang, detail) });
-    let word = words.filter(|_| audience == Audience::Person).map(|word| word.told(lang));
+    let word = words.filter(|_| audience == Audience::Person).map(|word| word.told(names));
     let because = word.as_ref().or(quoted.as_ref()).map(|said| format!(" – {said}")).unwrap_or_default();
     let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
     let all = || std::iter::once(reason).chain(others.iter().copied()).filter_map(|one| one.detail.as_deref());

@@ -43,8 +43,10 @@ pub(super) fn head(lang: Lang, letterhead: &Letterhead, filed: &[String]) -> Mar
             div {
                 p.controller { (said(letterhead.controller.as_deref(), "long")) }
                 @if let Some(address) = &letterhead.address { p { (address) } }
-                p { (lang.say("Pověřenec pro ochranu osobních údajů", "Data protection officer")) }
-                @if let Some(contact) = &letterhead.contact { p { (contact) } }
+                p {
+                    (lang.say("Pověřenec pro ochranu osobních údajů", "Data protection officer"))
+                    @if let Some(contact) = &letterhead.contact { ", " (contact) }
+                }
             }
             div.filed { @for line in filed { p { (line) } } }
         }

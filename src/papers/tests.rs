@@ -3,8 +3,10 @@ mod words;
 use jiff::Timestamp;
 use jiff::civil::date;
 
-use super::reasons::told;
+use super::reasons::{Told, told};
+use super::told::Names;
 use super::*;
+use crate::deadline::{Calendar, DEFAULT_ZONE};
 use crate::erasure::sample::{session, step};
 use crate::erasure::{Evidence, Outcome, ReasonCode, Step, Verdict};
 use crate::receipt::sample::{chain, issued};
@@ -22,6 +24,17 @@ fn case() -> Case {
         extended: Some(ExtendedBecause::Complexity),
         rejected: Some(RejectedBecause::LegalClaims),
     }
+}
+
+fn prague() -> Calendar {
+    Calendar::of(DEFAULT_ZONE).expect("it is built in")
+}
+
+/// What a person is told beside what was erased.
+fn told_of(lang: Lang, statement: &Statement) -> Told {
+    let (titles, calendar) = (Titles::default(), prague());
+    let names = Names { lang, titles: &titles, calendar: &calendar, installation: &statement.installation };
+    told(names, statement, Audience::Person)
 }
 
 fn receipt(steps: Vec<Step>) -> Receipt {
@@ -52,7 +65,8 @@ fn html_titled(
     };
     let letterhead = Letterhead { controller: Some("Example, s. r. o.".into()), ..Letterhead::default() };
     let issued = Timestamp::UNIX_EPOCH;
-    Certificate { receipt, case, letterhead: &letterhead, chain: &chain, titles, issued }.html(lang, audience)
+    let calendar = &prague();
+    Certificate { receipt, case, letterhead: &letterhead, chain: &chain, titles, calendar, issued }.html(lang, audience)
 }
 
 /// What is read of a document.
@@ -79,13 +93,14 @@ fn letters(case: &Case, statement: Option<&Statement>, lang: Lang) -> Vec<String
 }
 
 fn letters_of(case: &Case, statement: Option<&Statement>, others: &[Statement], lang: Lang) -> Vec<String> {
-    let (letterhead, titles) = (Letterhead::default(), Titles::default());
+    let (letterhead, titles, calendar) = (Letterhead::default(), Titles::default(), prague());
     let letter = |kind| {
         Letter {
             kind,
             case,
             letterhead: &letterhead,
             titles: &titles,
+            calendar: &calendar,
             statement,
             others,
             nothing: None,
@@ -104,7 +119,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
         let detail = Some("what it says".to_owned());
         statement.reasons = vec![ReasonStatement { code: code.as_str().to_owned(), target, count, detail }];
         for lang in Lang::ALL {
-            let said = told(lang, &statement, Audience::Person, &Titles::default());
+            let said = told_of(lang, &statement);
             let all: Vec<_> = [&said.stays, &said.unseen, &said.decided].into_iter().flatten().collect();
             assert_eq!(all.len(), 1, "{code:?}: {all:?}");
             let is_named = all[0].starts_with("crm: ");
@@ -115,7 +130,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
     // A later program may give others: they are not passed over.
     let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
     statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];
-    assert!(told(Lang::Cs, &statement, Audience::Person, &Titles::default()).unseen[0].contains("of_tomorrow"));
+    assert!(told_of(Lang::Cs, &statement).unseen[0].contains("of_tomorrow"));
 }
 
 #[test]
@@ -442,14 +457,26 @@ fn an_erasure_that_is_not_complete_is_reported_and_not_confirmed() {
 fn a_time_from_a_minute_to_the_same_one_is_said_once() {
     let mut receipt = receipt(vec![step("crm", Outcome::Erased)]);
     for (begun, ended, said) in [
-        (60, 119, "Erased (UTC) 1 Jan 1970 00:01 Where"),
-        (60, 120, "Erased (UTC) 1 Jan 1970 00:01 – 1 Jan 1970 00:02 Where"),
+        (60, 119, "Erased 1 Jan 1970 01:01 CET Where"),
+        (60, 120, "Erased 1 Jan 1970 01:01 CET – 1 Jan 1970 01:02 CET Where"),
     ] {
         let at = |second| Timestamp::from_second(second).expect("a time");
         (receipt.statement.begun, receipt.statement.ended) = (Some(at(begun)), at(ended));
         let certificate = text(&html(&receipt, None, Lang::En, Audience::Person));
         assert!(certificate.contains(said), "{certificate}");
     }
+    // What is signed says UTC, and so does who compares with it.
+    let certificate = text(&html(&receipt, None, Lang::En, Audience::Authority));
+    assert!(certificate.contains("(times in UTC)") && certificate.contains("1970-01-01T00:02:00Z"), "{certificate}");
+}
+
+#[test]
+fn a_day_is_one_of_the_controllers_calendar() {
+    let mut receipt = receipt(vec![step("crm", Outcome::Erased)]);
+    // Half past midnight in Prague.
+    receipt.statement.approved = Some("2026-11-30T23:30:00Z".parse().expect("a time"));
+    let said = text(&html(&receipt, None, Lang::En, Audience::Person));
+    assert!(said.contains("approved the erasure on 1 December 2026"), "{said}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What targets say in their own words: of mluvii's target, of people, and of plugins ([`notes`]). What nobody knows is quoted as it is.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::{Lang, notes};
+use crate::deadline::Calendar;
 use crate::erasure::Outcome;
 use crate::language::typography;
 use crate::receipt::StepStatement;
@@ -95,9 +95,10 @@ impl<'a> Word<'a> {
     }
 
     /// As a person is told of it.
-    pub(super) fn told(&self, lang: Lang) -> String {
+    pub(super) fn told(&self, names: Names<'_>) -> String {
+        let lang = names.lang;
         let quoted = || self.because.map(|because| format!(", {}", lang.quoted(because))).unwrap_or_default();
-        let date = self.at.to_zoned(TimeZone::UTC).date();
+        let date = names.calendar.day(self.at);
         let (day, numbers) = (lang.date(date), format!("{}. {}. {}", date.day(), date.month(), date.year()));
         let (czech, english) = match (self.outcome, self.because) {
             (Outcome::Retained, Some(law)) => {
@@ -119,15 +120,27 @@ impl<'a> Word<'a> {
     }
 }
 
-/// How the systems of one receipt are called: by their titles of today, and by the names that are signed, as those alone say which they are.
+/// How what one receipt names is called: systems by their titles of today and by the names that are signed, as those alone say which they
+/// are; times as clocks show them where the controller is.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
     pub(super) lang: Lang,
     pub(super) titles: &'a Titles,
+    pub(super) calendar: &'a Calendar,
     pub(super) installation: &'a InstallationName,
 }
 
 impl Names<'_> {
+    /// The day that a time is on.
+    pub(super) fn day(&self, time: Timestamp) -> String {
+        self.lang.date(self.calendar.day(time))
+    }
+
+    /// A time, with how the clock's time is called: `24. 11. 2026 11:14 CET`.
+    pub(super) fn time(&self, time: Timestamp) -> String {
+        format!("{}\u{a0}{}", self.lang.moment(self.calendar.clock(time)), self.calendar.abbreviation(time))
+    }
+
     pub(super) fn system(&self, target: &TargetName) -> String {
         let title = self.titles.of(target, self.installation).map(|title| match self.lang {
             Lang::Cs => title.czech(),

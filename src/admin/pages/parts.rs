@@ -99,9 +99,10 @@ impl Approvals {
     }
 }
 
-/// How systems are called on this page.
+/// How systems are called on this page, and times in the reader's zone.
 pub(super) fn in_words<'a, N>(visitor: &'a Visitor<N>, installation: &'a InstallationName) -> InWords<'a> {
-    InWords { lang: visitor.view.lang, titles: &visitor.on.settings.titles, installation }
+    let view = &visitor.view;
+    InWords { lang: view.lang, titles: &visitor.on.settings.titles, calendar: view.reader(), installation }
 }
 
 /// Time left in words, with the date.

@@ -121,8 +121,8 @@ fn sheet(visitor: &Visitor<See>, receipt: &Receipt) -> Sheet {
     let number = view.lang.number(statement.sequence);
     let title = view.say(w.receipt_of, &[("number", &number)]);
     let said = in_words(visitor, &statement.installation).receipt(statement);
-    // Its rows are those of the paper, and the paper's times are UTC.
-    let [where_, found, happened, again] = [w.system, w.found, w.what_happened, w.looked_again_utc];
+    // Its rows are those of the paper.
+    let [where_, found, happened, again] = [w.system, w.found, w.what_happened, w.looked_again];
     let body = html! {
         (crumbs(view, &[("/receipts", w.receipts)], &number))
         div.head {

@@ -172,6 +172,11 @@ impl View {
         format!("{time}\u{a0}{}", self.reader.abbreviation(self.now))
     }
 
+    /// The reader's clocks.
+    pub(super) fn reader(&self) -> &Calendar {
+        &self.reader
+    }
+
     /// The name of the reader's zone, where it has one.
     pub(super) fn zone(&self) -> Option<&str> {
         self.reader.zone()

@@ -105,11 +105,7 @@ pub(super) fn must_be_sure(view: &View, fields: &Fields, sentence: &str) -> Opti
 pub(super) fn person(view: &View, wrong: &[Wrong], sealed: Option<&str>) -> Markup {
     let w = view.words();
     if let Some(sealed) = sealed {
-        return html! {
-            input type="hidden" name=(SEALED) value=(sealed);
-            p { b { (w.person_of_search) } }
-            p.small.muted { (view.say(w.person_lasts, &[])) }
-        };
+        return html! { (passed_on(sealed)) (of_search(view)) };
     }
     let one = |name: &str, kind: &str, mode: &str, label: &str| {
         // What browsers keep of forms would be a list of persons.
@@ -130,6 +126,20 @@ pub(super) fn person(view: &View, wrong: &[Wrong], sealed: Option<&str>) -> Mark
             }))
             (one("other", "text", "text", w.other_value))
         }
+    }
+}
+
+/// The field in which a form carries who was searched for. Nobody sees it.
+pub(super) fn passed_on(sealed: &str) -> Markup {
+    html! { input type="hidden" name=(SEALED) value=(sealed); }
+}
+
+/// Who is meant, without saying who that is.
+pub(super) fn of_search(view: &View) -> Markup {
+    let w = view.words();
+    html! {
+        p { b { (w.person_of_search) } }
+        p.small.muted { (view.say(w.person_lasts, &[])) }
     }
 }
 

@@ -2,6 +2,7 @@
 //! the stand-ins and every file are searched for them.
 
 mod cast;
+mod invitation;
 mod narrator;
 mod proof;
 mod setup;
@@ -29,7 +30,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// account anywhere.
 #[derive(clap::Args)]
 pub(super) struct Demo {
-    /// Keep everything running at the end, and say what to try
+    /// Keep everything running at the end, and say what to try: the pages, too, with accounts of this demo
     #[arg(long)]
     keep: bool,
 }
@@ -50,12 +51,19 @@ impl Demo {
             shown = show(&stage, out) => shown,
             () = ended.wait() => return stopped(stage, Ok(Exit::No)).await,
         };
-        if self.keep && shown.is_ok() {
-            stage.invite(out)?;
-            ended.wait().await;
-        }
-        stopped(stage, shown).await
+        let kept = if self.keep && shown.is_ok() { keep(&stage, out, &mut ended).await } else { Ok(()) };
+        stopped(stage, kept.and(shown)).await
     }
+}
+
+/// Until somebody ends it.
+async fn keep(stage: &DemoSetup, out: &mut Out, ended: &mut Ended) -> Result<(), Failure> {
+    tokio::select! {
+        invited = invitation::invite(stage, out) => invited?,
+        () = ended.wait() => return Ok(()),
+    }
+    ended.wait().await;
+    Ok(())
 }
 
 /// Ends everything. What went wrong before that is told first.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,8 @@ pub(super) struct DemoSetup {
     pub(super) mluvii_url: String,
     pub(super) crm_url: String,
     pub(super) quietus: String,
+    /// Where the pages and the admin API are.
+    pub(super) pages: String,
     pub(super) operations: Operations,
     /// The public key of the receipts, hex.
     pub(super) public_key: String,
@@ -54,7 +57,10 @@ pub(super) struct DemoSetup {
 
 impl DemoSetup {
     pub(super) async fn build(out: &mut Out) -> anyhow::Result<Self> {
-        let folder = TempDir::with_prefix("quietus-demo-").context("no temporary folder")?;
+        // Keys, secrets and a ledger are in it: nobody else on this machine has to see them.
+        let own = std::fs::Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix("quietus-demo-").permissions(own).tempdir();
+        let folder = folder.context("no temporary folder")?;
         let api = secret();
         let password = secret();
         let token = secret();
@@ -75,7 +81,7 @@ impl DemoSetup {
         Keys::create(&keys)?;
 
         let mut server = serve(folder.path())?;
-        let address = listening(folder.path(), &mut server, out).await?;
+        let Listening { address, pages } = listening(folder.path(), &mut server, out).await?;
         let callback = format!("http://mluvii:{}@{address}/webhooks/demo", password.expose());
         mluvii.register(&callback, &EVENTS).map_err(|id| anyhow::anyhow!("webhook {id} is there already"))?;
         let loaded = Config::load(&folder.path().join("quietus.toml"))?;
@@ -85,6 +91,7 @@ impl DemoSetup {
             mluvii_url: mluvii_served.url,
             crm_url: crm_served.url,
             quietus: format!("http://{address}"),
+            pages: format!("http://{pages}"),
             operations: crate::app::open_operations(loaded).await?,
             public_key: read_public(&keys)?,
             server,
@@ -100,24 +107,6 @@ impl DemoSetup {
 
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// Says what can be tried while everything goes on running.
-    pub(super) fn invite(&self, out: &mut Out) -> std::io::Result<()> {
-        let Self { mluvii_url, crm_url, quietus, .. } = self;
-        let config = self.folder().join("quietus.toml");
-        let config = config.display();
-        out.line("\nEverything goes on running; end it with Ctrl-C. Try:")?;
-        out.line(format_args!(
-            "  curl {mluvii_url}/standin/conversations --json '{{\"id\":201,\"tenant\":62,\"call_params\":[{{\"name\":\"oo1_guest_email\",\"value\":\"dana@example.com\",\"source\":\"ENTRY_FORM\"}}]}}'"
-        ))?;
-        out.line(format_args!("  curl -X POST {mluvii_url}/standin/conversations/201/end"))?;
-        out.line(format_args!("  curl -X POST {mluvii_url}/standin/conversations/201/conclude"))?;
-        out.line(format_args!("  curl '{mluvii_url}/standin/search?text=dana'"))?;
-        out.line(format_args!("  curl '{crm_url}/standin/search?text=alena'"))?;
-        out.line(format_args!("  curl {quietus}/readyz"))?;
-        out.line(format_args!("  quietus --config {config} erasures list"))?;
-        out.line(format_args!("  quietus --config {config} erase --email alena.novakova@example.com --dry-run"))
     }
 
     /// Ends everything; the folder goes with it.
@@ -145,14 +134,30 @@ fn serve(folder: &Path) -> anyhow::Result<Child> {
     command.spawn().context("`quietus serve` could not be started")
 }
 
+/// Where the server listens.
+struct Listening {
+    /// For deliveries.
+    address: SocketAddr,
+    /// For the pages and the admin API.
+    pages: SocketAddr,
+}
+
+impl Listening {
+    /// As the log says it; `None` until it has said both.
+    fn of(log: &str) -> Option<Self> {
+        let said = |field: &str| log.lines().find_map(|line| address(line, field));
+        Some(Self { address: said("listen")?, pages: said("admin_listen")? })
+    }
+}
+
 /// Waits until the log says where the server listens; says so when that takes long.
-async fn listening(folder: &Path, server: &mut Child, out: &mut Out) -> anyhow::Result<SocketAddr> {
+async fn listening(folder: &Path, server: &mut Child, out: &mut Out) -> anyhow::Result<Listening> {
     let begin = Instant::now();
     let mut told = false;
     loop {
         let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
-        if let Some(address) = log.lines().find_map(address) {
-            return Ok(address);
+        if let Some(listening) = Listening::of(&log) {
+            return Ok(listening);
         }
         if let Some(ended) = server.try_wait()? {
             anyhow::bail!("`quietus serve` ended with {ended}. It says:\n{log}");
@@ -176,9 +181,9 @@ fn last_warning(log: &str) -> String {
     warnings.next().map(|line| format!("; its log says: {}", line["fields"])).unwrap_or_default()
 }
 
-fn address(line: &str) -> Option<SocketAddr> {
+fn address(line: &str, field: &str) -> Option<SocketAddr> {
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
-    line["fields"]["listen"].as_str()?.parse().ok()
+    line["fields"][field].as_str()?.parse().ok()
 }
 
 fn secret() -> Secret {

@@ -37,6 +37,7 @@ fn a_system_is_called_by_its_title_of_today_and_by_the_name_that_is_signed() {
             case: &case,
             letterhead: &letterhead,
             titles: &titles,
+            calendar: &prague(),
             statement,
             others: &[],
             nothing: None,
@@ -93,7 +94,7 @@ fn what_people_decided_is_said_once_for_each_decision() {
     statement.reasons.insert(0, hold("h-1"));
     statement.reasons.push(hold("h-2"));
     let plain = |texts: Vec<String>| texts.into_iter().map(|text| text.replace('\u{a0}', " ")).collect::<Vec<_>>();
-    let decided = |lang| plain(told(lang, &statement, Audience::Person, &Titles::default()).decided);
+    let decided = |lang| plain(told_of(lang, &statement).decided);
     assert_eq!(
         decided(Lang::Cs),
         [
@@ -156,6 +157,7 @@ fn a_letter_that_nothing_is_held_says_where_it_was_looked_and_where_nobody_did()
             case: &case,
             letterhead: &letterhead,
             titles: &titles,
+            calendar: &prague(),
             statement: None,
             others: &[],
             nothing: Some(&nothing),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 /// Prints a page, and says what is on the sheets: how many, their size, the fonts, and the text.
 fn printed(html: &Path) -> (usize, String, Vec<String>, String) {
@@ -106,6 +106,43 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     assert!(retained.status.code() == Some(1) && why.contains("says that anything is retained"), "{why}");
     let missing = deployment.run(&["receipts", "certificate", "9", "--lang", "cs"]);
     assert_eq!(missing.status.code(), Some(1));
+}
+
+/// What officers print most: of a person, with mluvii, a CRM and an archive on paper that a colleague has seen to.
+#[test]
+fn a_persons_certificate_with_three_systems_is_one_sheet_by_the_clocks_of_the_deployment() {
+    let standin = StandIn::start();
+    let paper = "[[manual]]\nname = \"paper\"\ntitle = \"Papírový archiv\"\ntext = \"Shred it.\"\ndeadline = \"21d\"\n";
+    let deployment = Deployment::new(&standin, &format!("{RULES_OF_NOTHING}\n{paper}"));
+    let whose = "controller = \"Příkladná energie, s. r. o.\"\naddress = \"Dlouhá 12, 110 00 Praha 1\"\ncontact = \"gdpr@energy.example\"";
+    deployment.add(&format!("[papers]\n{whose}\n[requests]\ntime_zone = \"Asia/Tokyo\"\n"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.add_contact("ann@x.cz");
+    standin.begin(101, "ann@x.cz", Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    deployment.write("who", "email: ann@x.cz\n");
+    let who = deployment.path("who");
+    let new = ["requests", "new", "--came", "letter", "--verified", "document", "--number", "2026/033", "--file"];
+    deployment.json(&[&new[..], &[who.to_str().expect("UTF-8")]].concat());
+    let plan = deployment.json(&["requests", "plan", "2026/033"]);
+    deployment.json(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")]);
+    let task = wait_for("the task", || deployment.json(&["tasks", "list"])[0]["id"].as_str().map(str::to_owned));
+    assert!(deployment.run(&["tasks", "done", &task, "--outcome", "erased"]).status.success());
+    receipts(&deployment, 1);
+    for lang in ["cs", "en"] {
+        let file = deployment.path(&format!("{lang}.html"));
+        let write = ["receipts", "certificate", "1", "--request", "2026/033", "--lang", lang, "--out"];
+        assert!(deployment.run(&[&write[..], &[file.to_str().expect("UTF-8")]].concat()).status.success());
+        let (pages, _, _, text) = printed(&file);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(pages, 1, "{text}");
+        for said in ["Papírový archiv (paper)", "crm", "mluvii", "Dlouhá 12", ", gdpr@energy.example", " JST"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert!(!text.contains("UTC"), "{text}");
+    }
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn whose_of(visitor: &Visitor<Requests>, whose: &Whose) -> Markup {
             input type="hidden" name="company" value=(key.installation);
             input type="hidden" name="session" value=(key.session.0);
         },
-        Whose::Person(identifiers) => whom::person(&visitor.view, &[], Some(&whom::carried(visitor, identifiers))),
+        Whose::Person(identifiers) => whom::passed_on(&whom::carried(visitor, identifiers)),
     }
 }
 
@@ -55,6 +55,7 @@ pub(super) fn fields_of(visitor: &Visitor<Requests>, whose: &Whose, typed: &Type
     html! {
         form.page method="post" action="/consents/withdraw/foresee" autocomplete="off" {
             (whose_of(visitor, whose))
+            @if matches!(whose, Whose::Person(_)) { (whom::of_search(view)) }
             div.halves {
                 @if matches!(whose, Whose::Person(_)) { (whom::company(visitor, wrong, &typed.company)) }
                 (field(view, wrong, "came", w.how_it_came, None, |aria| {

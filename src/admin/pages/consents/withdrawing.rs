@@ -186,6 +186,7 @@ fn foreseen_sheet(visitor: &Visitor<Requests>, order: &Order, foreseen: &Foresee
     let body = html! {
         (crumbs(view, &[("/consents", w.consents.title)], w.consents.would_do))
         div.head { h1 { (w.consents.shown_title) } p.lead { (view.say(w.consents.shown_lead, &[])) } }
+        @if matches!(order.whose, Whose::Person(_)) { (whom::of_search(view)) }
         @if foreseen.sessions.is_empty() { div.panel.sunk { p { b { (w.consents.nothing_ends) } } } } @else {
             section aria-labelledby="c-ends" {
                 h2 #c-ends { (w.consents.ends) }

@@ -213,7 +213,6 @@ pub(super) const WORDS: Words = Words {
     look_once_more: "Podívat se ještě jednou",
     looked_again_later: "Znovu zkontrolováno po dokladu",
     looked_again: "Znovu zkontrolováno",
-    looked_again_utc: "Znovu zkontrolováno (UTC)",
     looked_at: "Prověřeno",
     looks_are_audited: "Nahlédnutí se zapíše do protokolu úkonů.",
     looks_caption: "Co se prověřilo a co se ještě prověří",

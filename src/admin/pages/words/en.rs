@@ -213,7 +213,6 @@ pub(super) const WORDS: Words = Words {
     look_once_more: "Look once more",
     looked_again_later: "Looked at again after the receipt",
     looked_again: "Looked again",
-    looked_again_utc: "Looked again (UTC)",
     looked_at: "Looked at",
     looks_are_audited: "That you look is written into the audit.",
     looks_caption: "What was looked at, and what is to come",

@@ -147,7 +147,7 @@ words! {
         how_it_is_known, how_sure, in_archive, included_by_decision, is_duplicate, is_it_genuine, it_goes, it_stays,
         keep_decisions, kind_email, kind_guest, kind_name, kind_phone, kind_session, kind_wrong, known_on,
         last_day_today, late_ones, late_or_soon, link_expires, link_lead, link_mailed, link_over, link_title, link_why,
-        list_of_requests, look_again, look_at_it, look_at_lists, look_once_more, looked_again, looked_again_later, looked_again_utc,
+        list_of_requests, look_again, look_at_it, look_at_lists, look_once_more, looked_again, looked_again_later,
         looked_at, looks_are_audited, looks_caption, main_menu, menu, months, name, named_by, names_nobody,
         needs_attention, needs_somebody, never, new_hold, new_hold_lead, new_password, new_password_again, new_request,
         new_request_lead, newest_first, next, no_names_here, no_turn_to_plan, nobody_named, none_certain, none_here,

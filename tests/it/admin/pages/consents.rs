@@ -75,6 +75,9 @@ fn a_withdrawal_by_a_letter_is_shown_first_and_done_as_it_was_shown() {
     let foreseen = olga.post(at, &[("person", &person), ("came", "officer-phone")]).is(200);
     let foreseen = foreseen.says(&["acme/103", "The consent of 1 session ends"]);
     assert!(!foreseen.text.contains("acme/102"), "it is somebody else's: {}", foreseen.text);
+    // Two forms carry whom, and it is said once.
+    let count = |text: &str| foreseen.text.matches(text).count();
+    assert_eq!((count("The person that you have searched for"), count("name=\"person\"")), (1, 2), "{}", foreseen.text);
     // Which sessions are left is decided first, and shown once more.
     let leave = [("person", &*foreseen.hidden("person")), ("came", "officer-phone"), ("exclude", "acme/103")];
     let left =

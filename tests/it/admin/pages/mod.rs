@@ -5,6 +5,7 @@ mod chromium;
 mod consents;
 mod crossing;
 mod crowded;
+mod demo;
 mod erasures;
 mod explaining;
 mod hostile;
@@ -49,11 +50,16 @@ struct Page {
 
 impl Browser {
     fn of(server: &Server) -> Self {
+        Self::at(Api::of(server, None).base)
+    }
+
+    /// One that looks at the pages of an address.
+    fn at(base: String) -> Self {
         // It has TLS made ready, too.
         drop(client());
         let builder = reqwest::Client::builder().pool_max_idle_per_host(0).tls_certs_only([]);
         let client = builder.redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { base: Api::of(server, None).base, client, cookies: RefCell::default() }
+        Self { base, client, cookies: RefCell::default() }
     }
 
     /// One in which somebody has signed in.
