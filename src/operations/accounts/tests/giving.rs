@@ -216,3 +216,51 @@ async fn an_operator_is_not_two_people_by_accounts_that_they_have_given() {
     set_password(&deployment.on, &name("approver"), &Secret::new(PASSWORD), &by()).await.expect("set");
     assert_eq!(deployment.why_not(&approver, &officer).await, "");
 }
+
+/// An operator whom another one has added, signed in with a password that the other one chose.
+async fn puppet(deployment: &Deployment, text: &str, of: &Identity) -> Identity {
+    let given = deployment.given(adding(text, &[Role::Operator]), of, of).await;
+    deployment.chosen(text, &given, OWN).await.expect("chosen");
+    deployment.identity(text, OWN).await
+}
+
+/// The same of an account that is there.
+async fn taken_over(deployment: &Deployment, text: &str, by: &Identity) -> Identity {
+    let given = deployment.given(AccountOrder::Password { name: name(text) }, by, by).await;
+    deployment.chosen(text, &given, OWN).await.expect("chosen");
+    deployment.identity(text, OWN).await
+}
+
+#[tokio::test]
+async fn an_operator_is_not_two_people_by_accounts_that_have_given_one_another_a_password() {
+    let deployment = Deployment::new().await;
+    for operator in ["otto", "petr", "rita"] {
+        deployment.add(operator, &[Role::Operator], &[]).await;
+    }
+    let otto = deployment.identity("otto", PASSWORD).await;
+    let officer = || adding("officer", &[Role::Officer]);
+
+    // A ring of givers does not lose whoever has begun it.
+    let first = puppet(&deployment, "first", &otto).await;
+    let second = puppet(&deployment, "second", &first).await;
+    let first = taken_over(&deployment, "first", &second).await;
+    for (by, asked) in [(&second, &otto), (&first, &otto), (&otto, &second), (&otto, &first)] {
+        let why = deployment.why(officer(), by, asked).await;
+        assert!(why.contains("somebody else has to approve it"), "{why}");
+    }
+    assert!(deployment.on.ledger.account(&name("officer")).await.expect("read").is_none());
+
+    // Nor does it lose him where whom he passed for has got a password from somebody else since.
+    let petr = taken_over(&deployment, "petr", &otto).await;
+    let third = puppet(&deployment, "third", &petr).await;
+    set_password(&deployment.on, &name("petr"), &Secret::new(PASSWORD), &by()).await.expect("set");
+    for (by, asked) in [(&third, &otto), (&otto, &third)] {
+        let why = deployment.why(officer(), by, asked).await;
+        assert!(why.contains("somebody else has to approve it"), "{why}");
+    }
+
+    // Whoever has none of it from him is another one, and he has not given it to whom he passes for no more.
+    let rita = deployment.identity("rita", PASSWORD).await;
+    let petr = deployment.identity("petr", PASSWORD).await;
+    deployment.given(officer(), &rita, &petr).await;
+}
