@@ -140,11 +140,8 @@ async fn newest(
     (account, before): (&AccountName, Cursor),
     is_looked_for: impl Fn(&AuditRow) -> bool,
 ) -> Result<Option<AuditRow>, OperationError> {
-    let mut range = AuditRange {
-        act: Some(act),
-        object: Some(Object::account(account)),
-        ..AuditRange::all(before, PAGE_MAX)
-    };
+    let mut range =
+        AuditRange { act: Some(act), object: Some(Object::account(account)), ..AuditRange::all(before, PAGE_MAX) };
     loop {
         let page = on.ledger.audit(&range).await?;
         let mut done = page.items.into_iter().filter(|row| row.statement.result == ActResult::Done.as_str());

@@ -89,7 +89,7 @@ pub(super) async fn carry_out(
         } else {
             accounts::must_be_done_by(on, &asked.order, own, &asked.by).await?;
         }
-        if !admin.spent.spend(sealed, asked.until(), view.now) {
+        if !admin.spent.spend(asked.number(), asked.until(), view.now) {
             return Ok(expired(view));
         }
         if is_for_another {

@@ -49,15 +49,24 @@ impl Asked {
         Timestamp::from_second(self.until).unwrap_or(Timestamp::MIN)
     }
 
+    /// By which it is known whether it was used.
+    pub(super) fn number(&self) -> &[u8] {
+        &self.number
+    }
+
     /// Hexadecimal: it stands in a page and in an address as it is. It names no person whom anything is kept of.
     pub(super) fn seal(&self, key: &CapsuleKey) -> String {
         let text = serde_json::to_vec(self).expect("names and words are JSON");
         hex::encode(key.seal(&sealed_as(), &text).0)
     }
 
-    /// Nothing where it is not of this process, was changed, or is too old.
+    /// Nothing where it is not of this process, was changed (also in how it is written), or is too old.
     pub(super) fn open(key: &CapsuleKey, text: &str, now: Timestamp) -> Option<Self> {
-        let plain = key.open(&sealed_as(), &Sealed(hex::decode(text).ok()?)).ok()?;
+        let sealed = Sealed(hex::decode(text).ok()?);
+        if hex::encode(&sealed.0) != text {
+            return None;
+        }
+        let plain = key.open(&sealed_as(), &sealed).ok()?;
         let asked: Self = serde_json::from_slice(&plain).ok()?;
         (now.as_second() <= asked.until).then_some(asked)
     }
@@ -92,7 +101,7 @@ mod tests {
         assert_eq!(Asked::open(&key, &sealed, now + LASTS), Some(asked.clone()));
         assert_eq!(Asked::open(&key, &sealed, now + LASTS + SignedDuration::from_secs(1)), None);
         assert_eq!(Asked::open(&CapsuleKey::generate(), &sealed, now), None, "another process");
-        for wrong in ["", "x", "00", &sealed[2..]] {
+        for wrong in ["", "x", "00", &sealed[2..], &sealed.to_uppercase()] {
             assert_eq!(Asked::open(&key, wrong, now), None, "{wrong}");
         }
         assert!(asked.is_of(&name("petr")) && !asked.is_of(&name("otto")));
@@ -100,5 +109,10 @@ mod tests {
         assert!(another.is_of(&name("otto")));
         assert!(Asked::open(&key, &another.seal(&key), now + LASTS_FOR_ANOTHER).is_some());
         assert_ne!(another, Asked::new(another.order.clone(), name("petr"), For::Another, now), "two are two");
+        assert_eq!(
+            Asked::open(&key, &another.seal(&key), now).expect("good").number(),
+            another.number(),
+            "sealed anew it is the same"
+        );
     }
 }
