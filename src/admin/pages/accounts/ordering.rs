@@ -114,6 +114,7 @@ async fn confirm(
 ) -> Result<Sheet, Problem> {
     let (view, w) = (&visitor.view, visitor.view.words());
     let takes_two = accounts::takes_two(&visitor.on, &asked.order).await?;
+    let renews = accounts::renews_password(&visitor.on, &asked.order).await?;
     let name = asked.order.account();
     let title = title(view, &asked.order);
     let by_another = asked.is_for == For::Another;
@@ -132,6 +133,9 @@ async fn confirm(
             div.note.is-soon { p { (view.say(w.giving.asked_by, &[("who", asked.by.as_str())])) } }
         } @else if takes_two {
             div.note.is-run { p { (view.say(w.giving.take_two, &[])) } }
+        }
+        @if renews {
+            div.note.is-soon { p { (view.say(w.giving.renews, &[])) } }
         }
         form.page method="post" action="/accounts/orders/do" {
             input type="hidden" name="order" value=(sealed);

@@ -264,3 +264,49 @@ async fn an_operator_is_not_two_people_by_accounts_that_have_given_one_another_a
     let petr = deployment.identity("petr", PASSWORD).await;
     deployment.given(officer(), &rita, &petr).await;
 }
+
+#[tokio::test]
+async fn whoever_holds_an_account_does_not_decide_by_what_it_is_given() {
+    let deployment = Deployment::new().await;
+    for operator in ["otto", "petr"] {
+        deployment.add(operator, &[Role::Operator], &[]).await;
+    }
+    deployment.add("olga", &[Role::Officer], &["acme"]).await;
+    let otto = deployment.identity("otto", PASSWORD).await;
+    let petr = deployment.identity("petr", PASSWORD).await;
+
+    // Signed in as her, with a password of his.
+    puppet(&deployment, "jana", &otto).await;
+    let kept = deployment.sign_in("jana", OWN, 1).await.expect("signed in");
+    let more = changing("jana", &[Role::Officer, Role::Operator], &[]);
+    assert!(renews_password(&deployment.on, &more).await.expect("answered"));
+    let given = deployment.given(more, &petr, &otto).await;
+    assert!(deployment.known(&kept).await.is_none(), "what he is signed in with is no officer's");
+    assert_eq!(deployment.refused("jana", OWN, 1).await, Some(SignInRefused::Wrong));
+    deployment.chosen("jana", &given, "yet another battery").await.expect("chosen");
+    let jana = deployment.identity("jana", "yet another battery").await;
+    assert!(jana.roles.iter().any(|role| role == Role::Officer));
+
+    // More companies to decide about, and an account that is enabled, the same.
+    let kept = deployment.sign_in("olga", PASSWORD, 1).await.expect("signed in");
+    deployment.given(changing("olga", &[Role::Officer], &[]), &petr, &otto).await;
+    assert!(deployment.known(&kept).await.is_none());
+    disable(&deployment.on, &name("jana"), &by()).await.expect("disabled");
+    let enabling = || AccountOrder::Enable { name: name("jana") };
+    deployment.given(enabling(), &petr, &otto).await;
+    assert_eq!(deployment.refused("jana", "yet another battery", 1).await, Some(SignInRefused::Wrong));
+    // What changes nothing takes no password away.
+    let changed =
+        || async { deployment.on.ledger.account(&name("jana")).await.expect("read").expect("there").password };
+    let before = changed().await;
+    assert!(deployment.why(enabling(), &petr, &otto).await.contains("is not disabled"));
+    assert!(changed().await == before);
+
+    // Nor does what gives nobody more of it.
+    let kept = deployment.sign_in("petr", PASSWORD, 1).await.expect("signed in");
+    assert!(matches!(
+        deployment.carried_out(changing("petr", &[Role::Operator], &["acme"]), &otto, &otto).await,
+        Ok(Given::Nothing)
+    ));
+    assert!(deployment.known(&kept).await.is_some());
+}

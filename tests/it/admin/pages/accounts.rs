@@ -152,11 +152,17 @@ fn a_password_that_is_given_anew_and_a_disabled_account_end_every_session() {
     assert_ne!(victim.session(), planted.session());
     planted.get("/").leads_to("/sign-in");
 
-    // Other roles hold at once, also where somebody is signed in.
+    // What makes an officer ends the sessions.
     let less = [("act", "change"), ("name", "ivan"), ("shown_as", "Ivan"), ("role", "officer"), ("reach", "all")];
     let sent = ordered(&petr, &less).is(200);
     let shown = otto.get(&address(&sent)).is(200);
-    confirmed(&otto, &shown, PASSWORD).is(200).says(&["Done"]);
+    let shown = shown.says(&["Its password is replaced by a one-time password"]);
+    let once = secret(&confirmed(&otto, &shown, PASSWORD).is(200).says(&["One-time password"]));
+    // Whoever is signed in as him is no officer by it.
+    victim.get("/").leads_to("/sign-in");
+    Browser::of(&server).sign_in("ivan", OWN).is(403);
+    let fields = [("user", "ivan"), ("given", &*once), ("new", PASSWORD), ("again", PASSWORD), ("next", "/")];
+    victim.post("/sign-in/password", &fields).leads_to("/");
     victim.get("/accounts").is(403);
     victim.get("/requests/new").is(200);
 
