@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::identity::Identity;
 use super::somebody_else::why_not;
@@ -198,14 +199,50 @@ pub(crate) async fn must_be_done_by(
     if takes_two(on, order).await? { must_be_two(on, by, asked).await } else { Ok(()) }
 }
 
-/// Does what one operator has asked for.
+/// What an order was given on, as a digest: what the account is called and may, and whether it is disabled. `None` of an order that says
+/// itself all that it comes to, and where there is no account.
+pub(crate) async fn ordered_on(on: &Operations, order: &AccountOrder) -> Result<Option<String>, OperationError> {
+    if !matches!(order, AccountOrder::Change { .. } | AccountOrder::Password { .. } | AccountOrder::Enable { .. }) {
+        return Ok(None);
+    }
+    let Some(stored) = on.ledger.account(order.account()).await? else { return Ok(None) };
+    let Account { shown_as, roles, companies, disabled, .. } = stored.account;
+    let text = serde_json::to_vec(&(shown_as, roles, companies, disabled.is_some())).expect("names and words are JSON");
+    Ok(Some(hex::encode(Sha256::digest(text))))
+}
+
+/// Refuses an order on an account that is another by now: whoever has it done would have something else done than was ordered and shown.
+pub(crate) async fn must_be_as_ordered(
+    on: &Operations,
+    order: &AccountOrder,
+    was: Option<&str>,
+) -> Result<(), OperationError> {
+    if ordered_on(on, order).await?.as_deref() == was {
+        return Ok(());
+    }
+    let name = order.account();
+    Err(OperationError::Conflict(format!(
+        "the account {name} was changed after this was ordered: look at it, and order it anew"
+    )))
+}
+
+/// Whether what has failed so can be ordered once more without being done twice: it was refused, or never came to its turn. Of anything else
+/// nobody knows whether it is done.
+pub(crate) fn may_be_repeated(error: &OperationError) -> bool {
+    use OperationError::{Conflict, Input, NotFound, Unavailable};
+    matches!(error, NotFound(_) | Conflict(_) | Input(_) | Unavailable(_))
+}
+
+/// Does what one operator has asked for, of an account that is still what it was.
 pub(crate) async fn carry_out(
     on: &Operations,
     order: AccountOrder,
+    was: Option<&str>,
     by: &Identity,
     asked: &AccountName,
 ) -> Result<Given, OperationError> {
     must_be_done_by(on, &order, by, asked).await?;
+    must_be_as_ordered(on, &order, was).await?;
     let renews = renews_password(on, &order).await?;
     let actor = by.actor();
     match order {

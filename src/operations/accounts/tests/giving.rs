@@ -14,7 +14,8 @@ impl Deployment {
     }
 
     async fn carried_out(&self, order: AccountOrder, by: &Identity, asked: &Identity) -> Result<Given, OperationError> {
-        carry_out(&self.on, order, by, &asked.account).await
+        let was = ordered_on(&self.on, &order).await.expect("answered");
+        carry_out(&self.on, order, was.as_deref(), by, &asked.account).await
     }
 
     /// A one-time password that one operator gives alone, or another one where they are asked.
@@ -309,4 +310,26 @@ async fn whoever_holds_an_account_does_not_decide_by_what_it_is_given() {
         Ok(Given::Nothing)
     ));
     assert!(deployment.known(&kept).await.is_some());
+}
+
+#[tokio::test]
+async fn what_was_ordered_on_an_account_is_not_done_once_it_is_another() {
+    let deployment = Deployment::new().await;
+    for operator in ["otto", "petr", "ivan"] {
+        deployment.add(operator, &[Role::Operator], &[]).await;
+    }
+    let otto = deployment.identity("otto", PASSWORD).await;
+    let petr = deployment.identity("petr", PASSWORD).await;
+    let order = || changing("ivan", &[Role::Officer, Role::Operator], &["acme"]);
+    let was = ordered_on(&deployment.on, &order()).await.expect("answered").expect("an account");
+    deployment.carried_out(changing("ivan", &[Role::Operator], &["globex"]), &otto, &otto).await.expect("changed");
+    let done = carry_out(&deployment.on, order(), Some(&was), &petr, &otto.account).await;
+    assert!(matches!(&done, Err(error @ OperationError::Conflict(_)) if may_be_repeated(error)), "{done:?}");
+    assert_eq!(show(&deployment.on, &name("ivan")).await.expect("there").account.roles.iter().count(), 1);
+    // As it was again, it is what was ordered; without its state nothing is.
+    deployment.carried_out(changing("ivan", &[Role::Operator], &[]), &otto, &otto).await.expect("changed");
+    assert!(carry_out(&deployment.on, order(), None, &petr, &otto.account).await.is_err());
+    let renamed = ordered_on(&deployment.on, &order()).await.expect("answered").expect("an account");
+    assert_ne!(renamed, was, "also another name to show");
+    assert!(carry_out(&deployment.on, order(), Some(&renamed), &petr, &otto.account).await.is_ok());
 }

@@ -74,6 +74,7 @@ pub(super) const WORDS: GivingWords = GivingWords {
     signed_in: "Kde je přihlášen",
     take_two: "Vznikají tím práva pověřence nebo schvalovatele, nebo je tím někdo může použít: musí to potvrdit jiný správce.",
     to_account: "K účtu",
+    until_now: "Dosud:",
     what_changes: "Co se zadává",
     good_for_days: Forms { one: "{n} den", few: "{n} dny", other: "{n} dní" },
 };

@@ -74,6 +74,7 @@ pub(super) const WORDS: GivingWords = GivingWords {
     signed_in: "Where it is signed in",
     take_two: "This makes an officer or an approver, or lets somebody act as one: another operator has to have it done.",
     to_account: "To the account",
+    until_now: "Until now:",
     what_changes: "What is ordered",
     good_for_days: Forms { one: "{n} day", few: "{n} days", other: "{n} days" },
 };
