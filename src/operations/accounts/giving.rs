@@ -199,30 +199,39 @@ pub(crate) async fn must_be_done_by(
     if takes_two(on, order).await? { must_be_two(on, by, asked).await } else { Ok(()) }
 }
 
-/// What an order was given on, as a digest: what the account is called and may, and whether it is disabled. `None` of an order that says
-/// itself all that it comes to, and where there is no account.
-pub(crate) async fn ordered_on(on: &Operations, order: &AccountOrder) -> Result<Option<String>, OperationError> {
-    if !matches!(order, AccountOrder::Change { .. } | AccountOrder::Password { .. } | AccountOrder::Enable { .. }) {
-        return Ok(None);
-    }
-    let Some(stored) = on.ledger.account(order.account()).await? else { return Ok(None) };
-    let Account { shown_as, roles, companies, disabled, .. } = stored.account;
-    let text = serde_json::to_vec(&(shown_as, roles, companies, disabled.is_some())).expect("names and words are JSON");
-    Ok(Some(hex::encode(Sha256::digest(text))))
+/// What an order was given on, as a digest: what the account is called and may, and whether it is disabled, where the order does not say itself
+/// all that it comes to; and since when whoever has asked for it has their password. Who has given them a later one says nothing of who asked.
+pub(crate) async fn ordered_on(
+    on: &Operations,
+    order: &AccountOrder,
+    asked: &AccountName,
+) -> Result<String, OperationError> {
+    let is_of_account =
+        matches!(order, AccountOrder::Change { .. } | AccountOrder::Password { .. } | AccountOrder::Enable { .. });
+    let stored = if is_of_account { on.ledger.account(order.account()).await? } else { None };
+    let account = stored.map(|stored| {
+        let Account { shown_as, roles, companies, disabled, .. } = stored.account;
+        (shown_as, roles, companies, disabled.is_some())
+    });
+    let asker = on.ledger.account(asked).await?.map(|stored| stored.account.password_changed);
+    let text = serde_json::to_vec(&(account, asker)).expect("names, words and times are JSON");
+    Ok(hex::encode(Sha256::digest(text)))
 }
 
-/// Refuses an order on an account that is another by now: whoever has it done would have something else done than was ordered and shown.
+/// Refuses an order on an account that is another by now, as whoever has it done would have something else done than was ordered and shown;
+/// and one of somebody who has got another password since.
 pub(crate) async fn must_be_as_ordered(
     on: &Operations,
     order: &AccountOrder,
-    was: Option<&str>,
+    was: &str,
+    asked: &AccountName,
 ) -> Result<(), OperationError> {
-    if ordered_on(on, order).await?.as_deref() == was {
+    if ordered_on(on, order, asked).await? == was {
         return Ok(());
     }
     let name = order.account();
     Err(OperationError::Conflict(format!(
-        "the account {name} was changed after this was ordered: look at it, and order it anew"
+        "the account {name}, or the password of {asked}, was changed after this was ordered: look at it, and order it anew"
     )))
 }
 
@@ -237,12 +246,12 @@ pub(crate) fn may_be_repeated(error: &OperationError) -> bool {
 pub(crate) async fn carry_out(
     on: &Operations,
     order: AccountOrder,
-    was: Option<&str>,
+    was: &str,
     by: &Identity,
     asked: &AccountName,
 ) -> Result<Given, OperationError> {
     must_be_done_by(on, &order, by, asked).await?;
-    must_be_as_ordered(on, &order, was).await?;
+    must_be_as_ordered(on, &order, was, asked).await?;
     let renews = renews_password(on, &order).await?;
     let actor = by.actor();
     match order {

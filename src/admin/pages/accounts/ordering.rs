@@ -43,7 +43,7 @@ pub(super) async fn ask(visitor: Visitor<Accounts>, fields: Fields) -> Response 
         };
         let own = &visitor.identity.account;
         accounts::must_be_let(&visitor.on, &order, own).await?;
-        let was = accounts::ordered_on(&visitor.on, &order).await?;
+        let was = accounts::ordered_on(&visitor.on, &order, own).await?;
         let asked = Asked::new((order, was), own.clone(), For::Oneself, visitor.view.now);
         confirm(&visitor, &asked, &asked.seal(&visitor.admin.passing), &[], StatusCode::OK).await
     };
@@ -56,7 +56,7 @@ pub(super) async fn show(visitor: Visitor<Accounts>, Path(sealed): Path<String>)
         visitor.sees_all()?;
         match opened(&visitor, &sealed) {
             Some(asked) => {
-                accounts::must_be_as_ordered(&visitor.on, &asked.order, asked.was.as_deref()).await?;
+                accounts::must_be_as_ordered(&visitor.on, &asked.order, &asked.was, &asked.by).await?;
                 confirm(&visitor, &asked, &sealed, &[], StatusCode::OK).await
             }
             None => Ok(expired(&visitor.view)),
@@ -94,7 +94,7 @@ pub(super) async fn carry_out(
         } else {
             accounts::must_be_done_by(on, &asked.order, own, &asked.by).await?;
         }
-        accounts::must_be_as_ordered(on, &asked.order, asked.was.as_deref()).await?;
+        accounts::must_be_as_ordered(on, &asked.order, &asked.was, &asked.by).await?;
         if !admin.spent.spend(asked.number(), asked.until(), view.now) {
             return Ok(expired(view));
         }
@@ -112,7 +112,7 @@ pub(super) async fn carry_out(
             return Ok(for_another_sheet(view, &for_another.seal(&admin.passing)));
         }
         let name = asked.order.account().clone();
-        let given = accounts::carry_out(on, asked.order.clone(), asked.was.as_deref(), own, &asked.by).await;
+        let given = accounts::carry_out(on, asked.order.clone(), &asked.was, own, &asked.by).await;
         Ok::<_, Problem>(done_sheet(view, &name, &given.map_err(give_back)?))
     };
     visitor.view.answer(done.await)

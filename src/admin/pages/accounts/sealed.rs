@@ -25,8 +25,8 @@ pub(super) enum For {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Asked {
     pub(super) order: AccountOrder,
-    /// What the account was then (`accounts::ordered_on`).
-    pub(super) was: Option<String>,
+    /// On what it was ordered (`accounts::ordered_on`).
+    pub(super) was: String,
     /// By whom.
     pub(super) by: AccountName,
     pub(super) is_for: For,
@@ -37,12 +37,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(
-        (order, was): (AccountOrder, Option<String>),
-        by: AccountName,
-        is_for: For,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new((order, was): (AccountOrder, String), by: AccountName, is_for: For, now: Timestamp) -> Self {
         let lasts = match is_for {
             For::Oneself => LASTS,
             For::Another => LASTS_FOR_ANOTHER,
@@ -101,7 +96,7 @@ mod tests {
         let key = CapsuleKey::generate();
         let now = Timestamp::from_second(1_800_000_000).expect("a time");
         let order = AccountOrder::Password { name: name("jana") };
-        let asked = Asked::new((order.clone(), Some("a state".to_owned())), name("petr"), For::Oneself, now);
+        let asked = Asked::new((order.clone(), "a state".to_owned()), name("petr"), For::Oneself, now);
         let sealed = asked.seal(&key);
         assert!(!sealed.contains(&hex::encode("jana")), "{sealed}");
         assert_eq!(Asked::open(&key, &sealed, now), Some(asked.clone()));
@@ -112,10 +107,14 @@ mod tests {
             assert_eq!(Asked::open(&key, wrong, now), None, "{wrong}");
         }
         assert!(asked.is_of(&name("petr")) && !asked.is_of(&name("otto")));
-        let another = Asked::new((order, None), name("petr"), For::Another, now);
+        let another = Asked::new((order, String::new()), name("petr"), For::Another, now);
         assert!(another.is_of(&name("otto")));
         assert!(Asked::open(&key, &another.seal(&key), now + LASTS_FOR_ANOTHER).is_some());
-        assert_ne!(another, Asked::new((another.order.clone(), None), name("petr"), For::Another, now), "two are two");
+        assert_ne!(
+            another,
+            Asked::new((another.order.clone(), String::new()), name("petr"), For::Another, now),
+            "two are two"
+        );
         assert_eq!(
             Asked::open(&key, &another.seal(&key), now).expect("good").number(),
             another.number(),

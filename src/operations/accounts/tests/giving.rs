@@ -14,8 +14,8 @@ impl Deployment {
     }
 
     async fn carried_out(&self, order: AccountOrder, by: &Identity, asked: &Identity) -> Result<Given, OperationError> {
-        let was = ordered_on(&self.on, &order).await.expect("answered");
-        carry_out(&self.on, order, was.as_deref(), by, &asked.account).await
+        let was = ordered_on(&self.on, &order, &asked.account).await.expect("answered");
+        carry_out(&self.on, order, &was, by, &asked.account).await
     }
 
     /// A one-time password that one operator gives alone, or another one where they are asked.
@@ -321,15 +321,23 @@ async fn what_was_ordered_on_an_account_is_not_done_once_it_is_another() {
     let otto = deployment.identity("otto", PASSWORD).await;
     let petr = deployment.identity("petr", PASSWORD).await;
     let order = || changing("ivan", &[Role::Officer, Role::Operator], &["acme"]);
-    let was = ordered_on(&deployment.on, &order()).await.expect("answered").expect("an account");
+    let was = ordered_on(&deployment.on, &order(), &otto.account).await.expect("answered");
     deployment.carried_out(changing("ivan", &[Role::Operator], &["globex"]), &otto, &otto).await.expect("changed");
-    let done = carry_out(&deployment.on, order(), Some(&was), &petr, &otto.account).await;
+    let done = carry_out(&deployment.on, order(), &was, &petr, &otto.account).await;
     assert!(matches!(&done, Err(error @ OperationError::Conflict(_)) if may_be_repeated(error)), "{done:?}");
     assert_eq!(show(&deployment.on, &name("ivan")).await.expect("there").account.roles.iter().count(), 1);
     // As it was again, it is what was ordered; without its state nothing is.
     deployment.carried_out(changing("ivan", &[Role::Operator], &[]), &otto, &otto).await.expect("changed");
-    assert!(carry_out(&deployment.on, order(), None, &petr, &otto.account).await.is_err());
-    let renamed = ordered_on(&deployment.on, &order()).await.expect("answered").expect("an account");
+    assert!(carry_out(&deployment.on, order(), "", &petr, &otto.account).await.is_err());
+    let renamed = ordered_on(&deployment.on, &order(), &otto.account).await.expect("answered");
     assert_ne!(renamed, was, "also another name to show");
-    assert!(carry_out(&deployment.on, order(), Some(&renamed), &petr, &otto.account).await.is_ok());
+    assert!(carry_out(&deployment.on, order(), &renamed, &petr, &otto.account).await.is_ok());
+
+    // He asks as another operator, who then gets a password from somebody else: that says nothing of who has asked.
+    let puppet = taken_over(&deployment, "petr", &otto).await;
+    let order = adding("jana", &[Role::Officer]);
+    let was = ordered_on(&deployment.on, &order, &puppet.account).await.expect("answered");
+    set_password(&deployment.on, &puppet.account, &Secret::new(PASSWORD), &by()).await.expect("set");
+    let done = carry_out(&deployment.on, order, &was, &otto, &puppet.account).await;
+    assert!(matches!(done, Err(OperationError::Conflict(_))), "{done:?}");
 }
