@@ -184,7 +184,7 @@ impl<N: Needs> FromRequestParts<Arc<Admin>> for By<N> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, Problem> {
-        admin.must_be_private(&parts.headers)?;
+        admin.must_be_private(&parts.headers, &parts.extensions)?;
         // The same for one that is not there, has expired, was revoked, or whose account is disabled.
         let unknown = || Problem::new(Code::Unauthenticated, "no valid token was sent");
         // What is none by its form is refused before anything is made or asked for it.

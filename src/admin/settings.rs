@@ -15,7 +15,7 @@ pub(crate) struct AdminSettings {
     /// Its address: one of this machine only, unless a proxy with TLS stands before it.
     #[serde(default = "loopback")]
     pub(crate) listen: SocketAddr,
-    /// Whether a proxy with TLS stands before it. Then every request has to say `X-Forwarded-Proto: https`.
+    /// Whether a proxy with TLS stands before it, one of `server.trusted_proxies`. Then every request has to say `X-Forwarded-Proto: https`.
     #[serde(default)]
     pub(crate) behind_proxy: bool,
 }

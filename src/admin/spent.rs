@@ -16,12 +16,21 @@ const SPENT_MAX: usize = 10_000;
 pub(super) struct Spent(Mutex<BTreeMap<[u8; 32], Timestamp>>);
 
 impl Spent {
-    /// Whether it is used for the first time, as of now.
-    pub(super) fn spend(&self, sealed: &str, until: Timestamp, now: Timestamp) -> bool {
+    /// Whether what has this number is used for the first time, as of now. It is no text: one order can be written in several ways.
+    pub(super) fn spend(&self, number: &[u8], until: Timestamp, now: Timestamp) -> bool {
         let mut all = lock(&self.0);
         all.retain(|_, until| *until >= now);
-        all.len() < SPENT_MAX && all.insert(Sha256::digest(sealed).into(), until).is_none()
+        all.len() < SPENT_MAX && all.insert(digest(number), until).is_none()
     }
+
+    /// Of what is surely not done: it can be used once more.
+    pub(super) fn give_back(&self, number: &[u8]) {
+        lock(&self.0).remove(&digest(number));
+    }
+}
+
+fn digest(number: &[u8]) -> [u8; 32] {
+    Sha256::digest(number).into()
 }
 
 #[cfg(test)]
@@ -32,10 +41,12 @@ mod tests {
     fn what_is_used_once_is_not_used_again() {
         let at = |second| Timestamp::from_second(second).expect("a time");
         let spent = Spent::default();
-        assert!(spent.spend("a", at(20), at(10)) && spent.spend("b", at(20), at(10)));
-        assert!(!spent.spend("a", at(20), at(11)) && !spent.spend("a", at(20), at(20)));
+        assert!(spent.spend(b"a", at(20), at(10)) && spent.spend(b"b", at(20), at(10)));
+        assert!(!spent.spend(b"a", at(20), at(11)) && !spent.spend(b"a", at(20), at(20)));
         // What is good no more is refused by that, and need not be remembered.
-        assert!(spent.spend("c", at(90), at(21)));
+        assert!(spent.spend(b"c", at(90), at(21)));
         assert_eq!(lock(&spent.0).len(), 1);
+        spent.give_back(b"c");
+        assert!(spent.spend(b"c", at(90), at(21)) && !spent.spend(b"c", at(90), at(21)));
     }
 }

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::problem::{Code, Problem};
 use super::settings::AdminSettings;
 use super::spent::Spent;
-use crate::http::{ServerSettings, address_of};
+use crate::http::{ServerSettings, address_of, is_from_proxy};
 use crate::keys::CapsuleKey;
 use crate::lock::Replaceable;
 use crate::operations::Operations;
@@ -127,10 +127,14 @@ impl Admin {
         self.server.current().body_read_max.0
     }
 
-    /// Refuses what has come through a proxy, and not over TLS up to there: its token has passed a network in clear.
-    pub(super) fn must_be_private(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Refuses what has come through a proxy, and not over TLS up to there: its token has passed a network in clear. Only a proxy's word is
+    /// taken for it: anybody else who reaches the listener can write that header, too.
+    pub(super) fn must_be_private(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<(), Problem> {
         if !self.settings.behind_proxy {
             return Ok(());
+        }
+        if !is_from_proxy(extensions, &self.server.current()) {
+            return Err(Problem::new(Code::NotHttps, "it does not come from one of `server.trusted_proxies`"));
         }
         let mut said = headers.get_all("x-forwarded-proto").iter();
         let only = said.next().filter(|_| said.next().is_none());

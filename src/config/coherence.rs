@@ -91,6 +91,12 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if let Some((key, what)) = config.admin.as_ref().and_then(AdminSettings::wrong) {
         layers.problem(format!("admin.{key}"), what);
     }
+    let behind_proxy = config.admin.as_ref().is_some_and(|admin| admin.behind_proxy);
+    if behind_proxy && config.server.trusted_proxies.is_empty() {
+        let what = "admin.behind_proxy is true, and no proxy is named: all visitors would count as one where wrong passwords are counted, and \
+                    anybody could say that they come over TLS; write the address of the proxy, such as [\"127.0.0.1\"] or [\"10.0.0.7\"]";
+        layers.problem("server.trusted_proxies", what);
+    }
     rules(config, layers);
     confirmation(config, layers);
 }

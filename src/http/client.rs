@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 
 use super::settings::ServerSettings;
 use super::strangers::Client;
@@ -33,6 +33,15 @@ pub(crate) fn address_of(request: &Parts, settings: &ServerSettings) -> Option<I
     client(*request.extensions.get::<Peer>()?, &request.headers, &settings.trusted_proxies)
 }
 
+/// Whether what a request says of its way is a proxy's word: it comes from one that is trusted, or from this machine.
+pub(crate) fn is_from_proxy(extensions: &Extensions, settings: &ServerSettings) -> bool {
+    extensions.get::<Peer>().is_some_and(|peer| is_proxy(*peer, &settings.trusted_proxies))
+}
+
+fn is_proxy(Peer(peer): Peer, trusted: &[Network]) -> bool {
+    peer.to_canonical().is_loopback() || trusted.iter().any(|net| net.contains(peer))
+}
+
 /// Whose request it is, to be counted by; `None` when a trusted proxy names its address illegibly.
 pub(crate) fn client_of(request: &Parts, settings: &ServerSettings) -> Option<Client> {
     address_of(request, settings).map(Client::of)
@@ -47,4 +56,27 @@ fn hops(value: &HeaderValue) -> impl Iterator<Item = Option<IpAddr>> {
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxys_word_is_taken_from_trusted_proxies_and_this_machine_alone() {
+        let trusted: [Network; 1] = ["10.0.0.0/24".parse().expect("a network")];
+        for (peer, expected) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("10.0.0.7", true),
+            ("::ffff:10.0.0.7", true),
+            ("10.0.1.7", false),
+            ("192.0.2.1", false),
+            ("2001:db8::1", false),
+        ] {
+            let peer_of_it = Peer(peer.parse().expect("an address"));
+            assert_eq!(is_proxy(peer_of_it, &trusted), expected, "{peer}");
+        }
+    }
 }

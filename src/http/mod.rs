@@ -26,7 +26,7 @@ mod strangers;
 mod unproved;
 
 pub(crate) use accepting::Accepting;
-pub(crate) use client::{address_of, client_of};
+pub(crate) use client::{address_of, client_of, is_from_proxy};
 pub(crate) use delivered::write_delivered;
 pub(crate) use health::{Readiness, UP, WorkerState};
 pub(crate) use known::Seat;

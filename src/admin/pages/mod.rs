@@ -106,7 +106,7 @@ async fn guarded(State(admin): State<Arc<Admin>>, request: Request, next: Next) 
 
 fn must_be_ours(admin: &Admin, request: &Request) -> Result<(), Problem> {
     let behind_proxy = admin.behind_proxy();
-    admin.must_be_private(request.headers())?;
+    admin.must_be_private(request.headers(), request.extensions())?;
     if !behind_proxy && !origin::is_this_machine(request.headers()) {
         let what = "the request names another host than this machine: use http://localhost or http://127.0.0.1";
         return Err(Problem::new(Code::Forbidden, what));

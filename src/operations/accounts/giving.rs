@@ -3,16 +3,18 @@
 //!
 //! - Nobody changes their own account, nor has another operator do it for them. So an operator is always left: whoever orders it.
 //! - What makes an officer or an approver, or lets somebody act as one, takes two operators who are surely two people, as an approval does.
+//!   An account that is there is given another password by it: an operator may have its password, or be signed in as it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::identity::Identity;
 use super::somebody_else::why_not;
 use super::{
     AccountRequest, ChangeRequest, CompaniesRequest, IssuedToken, TokenRequest, add, change, disable, enable,
-    end_sessions, give_one_time_password, issue_token, must_be_free, revoke_token, unknown,
+    end_sessions, give_one_time_password, issue_token, must_be_free, one_time, revoke_token, unknown,
 };
 use crate::access::{Account, AccountName, Companies, Permission, Role, Roles, TOKEN_MAX, TokenId, one_line};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
@@ -125,6 +127,19 @@ pub(crate) async fn takes_two(on: &Operations, order: &AccountOrder) -> Result<b
     Ok(order.gives(stored.as_ref()).is_some_and(decides))
 }
 
+/// Whether the account is given another password by it: it comes to decide about people, and whoever has given it the password that it has,
+/// or is signed in as it, would come to by that.
+pub(crate) async fn renews_password(on: &Operations, order: &AccountOrder) -> Result<bool, OperationError> {
+    let Some(stored) = on.ledger.account(order.account()).await? else { return Ok(false) };
+    let makes_more = match order {
+        AccountOrder::Change { .. } => true,
+        AccountOrder::Enable { .. } => stored.account.disabled.is_some(),
+        _ => false,
+    };
+    // Nobody is signed in where there is none.
+    Ok(makes_more && stored.password.is_some() && takes_two(on, order).await?)
+}
+
 /// Refuses what nobody may order of their own account, and what the account is not there for.
 pub(crate) async fn must_be_let(on: &Operations, order: &AccountOrder, by: &AccountName) -> Result<(), OperationError> {
     let name = order.account();
@@ -184,14 +199,60 @@ pub(crate) async fn must_be_done_by(
     if takes_two(on, order).await? { must_be_two(on, by, asked).await } else { Ok(()) }
 }
 
-/// Does what one operator has asked for.
+/// What an order was given on, as a digest: what the account is called and may, and whether it is disabled, where the order does not say itself
+/// all that it comes to; and since when whoever has asked for it has their password. Who has given them a later one says nothing of who asked.
+pub(crate) async fn ordered_on(
+    on: &Operations,
+    order: &AccountOrder,
+    asked: &AccountName,
+) -> Result<String, OperationError> {
+    let is_of_account =
+        matches!(order, AccountOrder::Change { .. } | AccountOrder::Password { .. } | AccountOrder::Enable { .. });
+    let stored = if is_of_account { on.ledger.account(order.account()).await? } else { None };
+    let account = stored.map(|stored| {
+        let Account { shown_as, roles, companies, disabled, .. } = stored.account;
+        (shown_as, roles, companies, disabled.is_some())
+    });
+    let asker = on.ledger.account(asked).await?.map(|stored| stored.account.password_changed);
+    let text = serde_json::to_vec(&(account, asker)).expect("names, words and times are JSON");
+    Ok(hex::encode(Sha256::digest(text)))
+}
+
+/// Refuses an order on an account that is another by now, as whoever has it done would have something else done than was ordered and shown;
+/// and one of somebody who has got another password since.
+pub(crate) async fn must_be_as_ordered(
+    on: &Operations,
+    order: &AccountOrder,
+    was: &str,
+    asked: &AccountName,
+) -> Result<(), OperationError> {
+    if ordered_on(on, order, asked).await? == was {
+        return Ok(());
+    }
+    let name = order.account();
+    Err(OperationError::Conflict(format!(
+        "the account {name}, or the password of {asked}, was changed after this was ordered: look at it, and order it anew"
+    )))
+}
+
+/// Whether what has failed so can be ordered once more without being done twice: it was refused, or never came to its turn. Of anything else
+/// nobody knows whether it is done.
+pub(crate) fn may_be_repeated(error: &OperationError) -> bool {
+    use OperationError::{Conflict, Input, NotFound, Unavailable};
+    matches!(error, NotFound(_) | Conflict(_) | Input(_) | Unavailable(_))
+}
+
+/// Does what one operator has asked for, of an account that is still what it was.
 pub(crate) async fn carry_out(
     on: &Operations,
     order: AccountOrder,
+    was: &str,
     by: &Identity,
     asked: &AccountName,
 ) -> Result<Given, OperationError> {
     must_be_done_by(on, &order, by, asked).await?;
+    must_be_as_ordered(on, &order, was, asked).await?;
+    let renews = renews_password(on, &order).await?;
     let actor = by.actor();
     match order {
         AccountOrder::Add { name, shown_as, roles, companies } => {
@@ -206,10 +267,10 @@ pub(crate) async fn carry_out(
                 false => CompaniesRequest::Only(companies),
             };
             let request = ChangeRequest { shown_as: Some(shown_as), roles: Some(roles), companies: Some(companies) };
-            change(on, &name, request, &actor).await.map(|()| Given::Nothing)
+            carried_out(on, renews, &name, &actor, change(on, &name, request, &actor)).await
         }
         AccountOrder::Password { name } => give_one_time_password(on, &name, &actor).await.map(Given::Password),
-        AccountOrder::Enable { name } => enable(on, &name, &actor).await.map(|()| Given::Nothing),
+        AccountOrder::Enable { name } => carried_out(on, renews, &name, &actor, enable(on, &name, &actor)).await,
         AccountOrder::Disable { name } => disable(on, &name, &actor).await.map(|()| Given::Nothing),
         AccountOrder::SignOut { name } => end_sessions(on, &name, &actor).await.map(|_| Given::Nothing),
         AccountOrder::IssueToken { name, roles, companies, purpose, days } => {
@@ -226,6 +287,31 @@ pub(crate) async fn carry_out(
             revoke_token(on, &id, &actor).await.map(|()| Given::Nothing)
         }
     }
+}
+
+/// Does it; where the account gets another password by it, only once it has that one and its sessions have ended.
+async fn carried_out(
+    on: &Operations,
+    renews: bool,
+    name: &AccountName,
+    by: &Actor,
+    act: impl Future<Output = Result<(), OperationError>>,
+) -> Result<Given, OperationError> {
+    if !renews {
+        return act.await.map(|()| Given::Nothing);
+    }
+    let (password, hash) = one_time().await?;
+    if !on.ledger.set_password(name, &hash, None, by).await? {
+        return Err(unknown(name));
+    }
+    act.await?;
+    // Until just now one operator alone could have given it yet another one.
+    let after = OperationError::after_the_act;
+    let stored = on.ledger.account(name).await.map_err(OperationError::from).map_err(after)?;
+    if stored.and_then(|stored| stored.password) == Some(hash) {
+        return Ok(Given::Password(password));
+    }
+    give_one_time_password(on, name, by).await.map(Given::Password).map_err(after)
 }
 
 /// Whether whoever has it done is another operator than who has asked for it, and neither can pass for the other.

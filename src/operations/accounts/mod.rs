@@ -8,7 +8,10 @@ mod session;
 mod somebody_else;
 mod tokens;
 
-pub(crate) use giving::{AccountOrder, Given, carry_out, must_be_done_by, must_be_let, note_asked, takes_two};
+pub(crate) use giving::{
+    AccountOrder, Given, carry_out, may_be_repeated, must_be_as_ordered, must_be_done_by, must_be_let, note_asked,
+    ordered_on, renews_password, takes_two,
+};
 pub(crate) use identity::{ByWhat, Identity, by_token};
 pub(crate) use session::{
     SignInLimits, SignInRefused, SignedIn, by_session, change_password, choose_password, end_own, sessions,

@@ -10,7 +10,8 @@ use crate::operations::{OperationError, Operations};
 enum Given {
     /// Nobody: the machine says who it is.
     ByNobody,
-    By(Actor),
+    /// By whom, and in which row of the audit.
+    By(Actor, u64),
     /// The audit no longer says.
     Unknown,
 }
@@ -87,30 +88,33 @@ async fn given_by_one(on: &Operations, by: &Actor, own: &Actor) -> Result<Option
     }))
 }
 
-/// The accounts by which somebody came by what they carry, the nearest first: each has given it to the one before. Whose own is no longer
-/// known, where that is so.
+/// The accounts by which somebody came by what they carry, the nearest first: each has given it to the one before, by what they carried then.
+/// What a giver was given later is not what they gave it with: it is looked for among the rows before, whose sequences fall until nobody is
+/// left, also where accounts have given one another theirs. Whose own is not known, where that is so.
 async fn givers(on: &Operations, of: &Actor) -> Result<Result<Vec<Actor>, Actor>, OperationError> {
     let mut all = Vec::new();
-    let mut of = of.clone();
+    let (mut of, mut before) = (of.clone(), Cursor::NEWEST);
     loop {
-        let found = match giver(on, &of).await? {
-            Given::By(found) => found,
+        let (found, sequence) = match giver(on, &of, before).await? {
+            Given::By(found, sequence) => (found, sequence),
             Given::ByNobody => return Ok(Ok(all)),
             Given::Unknown => return Ok(Err(of)),
         };
-        if found.came_by().is_none() || all.contains(&found) {
+        if found.came_by().is_none() {
             return Ok(Ok(all));
         }
-        all.push(found.clone());
-        of = found;
+        if !all.contains(&found) {
+            all.push(found.clone());
+        }
+        (of, before) = (found, Cursor::Down(sequence.saturating_sub(1)));
     }
 }
 
 /// Why two are not surely two people: one of these has given `to` the token or password that they came by, and so can come by it, too.
 async fn given_by(on: &Operations, to: &Actor, others: &[Actor]) -> Result<Option<String>, OperationError> {
-    Ok(match giver(on, to).await? {
+    Ok(match giver(on, to, Cursor::NEWEST).await? {
         Given::ByNobody => None,
-        Given::By(giver) => others.iter().any(|other| giver.apart_from(other) == Apart::One).then(|| {
+        Given::By(giver, _) => others.iter().any(|other| giver.apart_from(other) == Apart::One).then(|| {
             format!(
                 "somebody else has to approve it: {giver} has given {to} the token or password, and may have it, too; have it given \
                  anew by somebody who has neither asked for it nor approves it"
@@ -127,39 +131,37 @@ fn nobody_knows(to: &Actor) -> String {
     )
 }
 
-/// Of a session, whoever has given its account a password last: who has changed their own since was signed in by that one.
-async fn giver(on: &Operations, to: &Actor) -> Result<Given, OperationError> {
+/// Of a session, whoever has given its account a password last, of the rows from `before` down: who has changed their own since was signed in by
+/// that one.
+async fn giver(on: &Operations, to: &Actor, before: Cursor) -> Result<Given, OperationError> {
     let Some((account, token)) = to.came_by() else { return Ok(Given::ByNobody) };
     let row = match token {
-        Some(id) => newest(on, Act::IssueToken, &account, |row| is_of_token(row, &id)).await?,
+        Some(id) => newest(on, Act::IssueToken, (&account, before), |row| is_of_token(row, &id)).await?,
         None => {
             let own = Actor::user(&account);
             let by_others = |row: &AuditRow| row.statement.actor != own;
-            match newest(on, Act::SetPassword, &account, by_others).await? {
+            match newest(on, Act::SetPassword, (&account, before), by_others).await? {
                 Some(row) => Some(row),
-                None => newest(on, Act::AddAccount, &account, by_others).await?,
+                None => newest(on, Act::AddAccount, (&account, before), by_others).await?,
             }
         }
     };
-    Ok(row.map_or(Given::Unknown, |row| Given::By(row.statement.actor)))
+    Ok(row.map_or(Given::Unknown, |row| Given::By(row.statement.actor, row.statement.sequence)))
 }
 
 fn is_of_token(row: &AuditRow, id: &TokenId) -> bool {
     row.statement.details.get("token").and_then(serde_json::Value::as_str) == Some(id.as_str())
 }
 
-/// The newest row that says that this was done to an account, of those that are looked for.
+/// The newest row that says that this was done to an account, of those from `before` down that are looked for.
 async fn newest(
     on: &Operations,
     act: Act,
-    account: &AccountName,
+    (account, before): (&AccountName, Cursor),
     is_looked_for: impl Fn(&AuditRow) -> bool,
 ) -> Result<Option<AuditRow>, OperationError> {
-    let mut range = AuditRange {
-        act: Some(act),
-        object: Some(Object::account(account)),
-        ..AuditRange::all(Cursor::NEWEST, PAGE_MAX)
-    };
+    let mut range =
+        AuditRange { act: Some(act), object: Some(Object::account(account)), ..AuditRange::all(before, PAGE_MAX) };
     loop {
         let page = on.ledger.audit(&range).await?;
         let mut done = page.items.into_iter().filter(|row| row.statement.result == ActResult::Done.as_str());

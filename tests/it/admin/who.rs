@@ -162,7 +162,14 @@ fn a_proxy_has_to_say_that_it_takes_tls_only() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("admin.listen") && said.contains("behind_proxy"), "{said}");
 
-    let deployment = Deployment::bare(&standin.mluvii, "\n[admin]\nlisten = \"127.0.0.1:0\"\nbehind_proxy = true\n");
+    let unnamed = "\n[admin]\nlisten = \"127.0.0.1:0\"\nbehind_proxy = true\n";
+    let refused = Deployment::bare(&standin.mluvii, unnamed).run(&["config", "show"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let is_named = said.contains("server.trusted_proxies") && said.contains("no proxy is named");
+    assert!(!refused.status.success() && is_named, "{said}");
+
+    let deployment = Deployment::bare(&standin.mluvii, "");
+    deployment.stands_behind_proxy();
     let server = Server::start(&deployment);
     let api = Api::of(&server, Some(&token(&deployment, "jana", &["officer"], &[])));
     api.get("/api/v1/me").refused(403, "not_https");

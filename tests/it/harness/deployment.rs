@@ -117,6 +117,13 @@ impl Deployment {
         self.write("quietus.toml", &source);
     }
 
+    /// Puts a proxy on this machine before the pages and the API.
+    pub(crate) fn stands_behind_proxy(&self) {
+        let written = std::fs::read_to_string(self.path("quietus.toml")).expect("it is there");
+        let server = written.replacen("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n", 1);
+        self.write("quietus.toml", &format!("{server}\n[admin]\nlisten = \"127.0.0.1:0\"\nbehind_proxy = true\n"));
+    }
+
     /// The same with lines of its own for `[[mluvii]]` and in place of the harness' `[person]`.
     pub(crate) fn tuned(base_url: &str, mluvii: &str, person: &str, more: &str) -> Self {
         let folder = TempDir::with_prefix("quietus-test-").expect("a temporary folder");

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::form::{self, Unread};
 use super::sealed::{Asked, For};
 use super::{companies, new, one, roles};
-use crate::access::{AccountName, Companies, Roles};
+use crate::access::{Account, AccountName, Companies, Roles};
 use crate::admin::caller::Accounts;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::crumbs;
@@ -22,6 +22,7 @@ use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{self, Wrong, field};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
+use crate::operations::OperationError;
 use crate::operations::accounts::{self, AccountOrder, Given};
 use crate::subject::InstallationName;
 
@@ -42,7 +43,8 @@ pub(super) async fn ask(visitor: Visitor<Accounts>, fields: Fields) -> Response 
         };
         let own = &visitor.identity.account;
         accounts::must_be_let(&visitor.on, &order, own).await?;
-        let asked = Asked::new(order, own.clone(), For::Oneself, visitor.view.now);
+        let was = accounts::ordered_on(&visitor.on, &order, own).await?;
+        let asked = Asked::new((order, was), own.clone(), For::Oneself, visitor.view.now);
         confirm(&visitor, &asked, &asked.seal(&visitor.admin.passing), &[], StatusCode::OK).await
     };
     visitor.view.answer(asked.await)
@@ -53,7 +55,10 @@ pub(super) async fn show(visitor: Visitor<Accounts>, Path(sealed): Path<String>)
     let shown = async {
         visitor.sees_all()?;
         match opened(&visitor, &sealed) {
-            Some(asked) => confirm(&visitor, &asked, &sealed, &[], StatusCode::OK).await,
+            Some(asked) => {
+                accounts::must_be_as_ordered(&visitor.on, &asked.order, &asked.was, &asked.by).await?;
+                confirm(&visitor, &asked, &sealed, &[], StatusCode::OK).await
+            }
             None => Ok(expired(&visitor.view)),
         }
     };
@@ -89,17 +94,26 @@ pub(super) async fn carry_out(
         } else {
             accounts::must_be_done_by(on, &asked.order, own, &asked.by).await?;
         }
-        if !admin.spent.spend(sealed, asked.until(), view.now) {
+        accounts::must_be_as_ordered(on, &asked.order, &asked.was, &asked.by).await?;
+        if !admin.spent.spend(asked.number(), asked.until(), view.now) {
             return Ok(expired(view));
         }
+        // First used up and then done: sent twice at once, it is done once.
+        let give_back = |error: OperationError| {
+            if accounts::may_be_repeated(&error) {
+                admin.spent.give_back(asked.number());
+            }
+            error
+        };
         if is_for_another {
-            accounts::note_asked(on, &asked.order, &visitor.actor()).await?;
-            let for_another = Asked::new(asked.order, asked.by, For::Another, view.now);
+            accounts::note_asked(on, &asked.order, &visitor.actor()).await.map_err(give_back)?;
+            let Asked { order, was, by, .. } = asked;
+            let for_another = Asked::new((order, was), by, For::Another, view.now);
             return Ok(for_another_sheet(view, &for_another.seal(&admin.passing)));
         }
         let name = asked.order.account().clone();
-        let given = accounts::carry_out(on, asked.order, own, &asked.by).await?;
-        Ok::<_, Problem>(done_sheet(view, &name, &given))
+        let given = accounts::carry_out(on, asked.order.clone(), &asked.was, own, &asked.by).await;
+        Ok::<_, Problem>(done_sheet(view, &name, &given.map_err(give_back)?))
     };
     visitor.view.answer(done.await)
 }
@@ -114,7 +128,14 @@ async fn confirm(
 ) -> Result<Sheet, Problem> {
     let (view, w) = (&visitor.view, visitor.view.words());
     let takes_two = accounts::takes_two(&visitor.on, &asked.order).await?;
+    let renews = accounts::renews_password(&visitor.on, &asked.order).await?;
     let name = asked.order.account();
+    let stored = match &asked.order {
+        AccountOrder::Change { .. } | AccountOrder::Password { .. } | AccountOrder::Enable { .. } => {
+            Some(accounts::show(&visitor.on, name).await?.account)
+        }
+        _ => None,
+    };
     let title = title(view, &asked.order);
     let by_another = asked.is_for == For::Another;
     let body = html! {
@@ -125,13 +146,16 @@ async fn confirm(
             h2 #o-what { (w.giving.what_changes) }
             dl.facts {
                 dt { (w.account) } dd { span.mono { (name) } }
-                (what(view, &asked.order))
+                (what(view, &asked.order, stored.as_ref()))
             }
         }
         @if by_another {
             div.note.is-soon { p { (view.say(w.giving.asked_by, &[("who", asked.by.as_str())])) } }
         } @else if takes_two {
             div.note.is-run { p { (view.say(w.giving.take_two, &[])) } }
+        }
+        @if renews {
+            div.note.is-soon { p { (view.say(w.giving.renews, &[])) } }
         }
         form.page method="post" action="/accounts/orders/do" {
             input type="hidden" name="order" value=(sealed);
@@ -175,28 +199,52 @@ fn lead(view: &View, order: &AccountOrder) -> &'static str {
     }
 }
 
-/// What is given by it.
-fn what(view: &View, order: &AccountOrder) -> Markup {
+/// What is given by it, and what of it is another than the account has.
+fn what(view: &View, order: &AccountOrder, stored: Option<&Account>) -> Markup {
     let w = view.words();
-    let gives = |given: &Roles, of: &[InstallationName]| {
+    let gives = |given: &Roles, of: &Companies| {
         html! {
-            dt { (w.roles) } dd { (roles(view, given)) }
-            dt { (w.companies_seen) } dd { (companies(view, &Companies::named(of.iter().cloned()))) }
+            dt { (w.roles) }
+            dd { (roles(view, given)) (before(view, stored.filter(|had| had.roles != *given), |had| roles(view, &had.roles))) }
+            dt { (w.companies_seen) }
+            dd {
+                (companies(view, of))
+                (before(view, stored.filter(|had| had.companies != *of), |had| companies(view, &had.companies)))
+            }
         }
     };
+    let named = |of: &[InstallationName]| Companies::named(of.iter().cloned());
     html! {
         @match order {
             AccountOrder::Add { shown_as, roles, companies, .. } | AccountOrder::Change { shown_as, roles, companies, .. } => {
-                dt { (w.giving.shown_as) } dd { (shown_as) }
-                (gives(roles, companies))
+                dt { (w.giving.shown_as) }
+                dd {
+                    (shown_as)
+                    (before(view, stored.filter(|had| had.shown_as != *shown_as), |had| had.shown_as.clone()))
+                }
+                (gives(roles, &named(companies)))
             }
             AccountOrder::IssueToken { roles, companies, purpose, days, .. } => {
                 dt { (w.token_for) } dd { (purpose) }
                 dt { (w.giving.days) } dd { (view.count(&w.giving.good_for_days, u64::from(*days))) }
-                (gives(roles, companies))
+                (gives(roles, &named(companies)))
             }
             AccountOrder::RevokeToken { id, .. } => { dt { (w.token) } dd { span.mono { (id) } } }
-            AccountOrder::Password { .. } | AccountOrder::Enable { .. } | AccountOrder::Disable { .. } | AccountOrder::SignOut { .. } => {}
+            // Whoever gets the password may all that the account may.
+            AccountOrder::Password { .. } | AccountOrder::Enable { .. } => {
+                @if let Some(stored) = stored { (gives(&stored.roles, &stored.companies)) }
+            }
+            AccountOrder::Disable { .. } | AccountOrder::SignOut { .. } => {}
+        }
+    }
+}
+
+/// What was there before, where that was another.
+fn before(view: &View, had: Option<&Account>, shown: impl Fn(&Account) -> String) -> Markup {
+    html! {
+        @if let Some(had) = had {
+            br;
+            span.muted { (view.words().giving.until_now) " " (shown(had)) }
         }
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum For {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Asked {
     pub(super) order: AccountOrder,
+    /// On what it was ordered (`accounts::ordered_on`).
+    pub(super) was: String,
     /// By whom.
     pub(super) by: AccountName,
     pub(super) is_for: For,
@@ -35,18 +37,23 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(order: AccountOrder, by: AccountName, is_for: For, now: Timestamp) -> Self {
+    pub(super) fn new((order, was): (AccountOrder, String), by: AccountName, is_for: For, now: Timestamp) -> Self {
         let lasts = match is_for {
             For::Oneself => LASTS,
             For::Another => LASTS_FOR_ANOTHER,
         };
         let mut number = [0; 8];
         fill_random(&mut number);
-        Self { order, by, is_for, until: (now + lasts).as_second(), number }
+        Self { order, was, by, is_for, until: (now + lasts).as_second(), number }
     }
 
     pub(super) fn until(&self) -> Timestamp {
         Timestamp::from_second(self.until).unwrap_or(Timestamp::MIN)
+    }
+
+    /// By which it is known whether it was used.
+    pub(super) fn number(&self) -> &[u8] {
+        &self.number
     }
 
     /// Hexadecimal: it stands in a page and in an address as it is. It names no person whom anything is kept of.
@@ -55,9 +62,13 @@ impl Asked {
         hex::encode(key.seal(&sealed_as(), &text).0)
     }
 
-    /// Nothing where it is not of this process, was changed, or is too old.
+    /// Nothing where it is not of this process, was changed (also in how it is written), or is too old.
     pub(super) fn open(key: &CapsuleKey, text: &str, now: Timestamp) -> Option<Self> {
-        let plain = key.open(&sealed_as(), &Sealed(hex::decode(text).ok()?)).ok()?;
+        let sealed = Sealed(hex::decode(text).ok()?);
+        if hex::encode(&sealed.0) != text {
+            return None;
+        }
+        let plain = key.open(&sealed_as(), &sealed).ok()?;
         let asked: Self = serde_json::from_slice(&plain).ok()?;
         (now.as_second() <= asked.until).then_some(asked)
     }
@@ -85,20 +96,29 @@ mod tests {
         let key = CapsuleKey::generate();
         let now = Timestamp::from_second(1_800_000_000).expect("a time");
         let order = AccountOrder::Password { name: name("jana") };
-        let asked = Asked::new(order.clone(), name("petr"), For::Oneself, now);
+        let asked = Asked::new((order.clone(), "a state".to_owned()), name("petr"), For::Oneself, now);
         let sealed = asked.seal(&key);
         assert!(!sealed.contains(&hex::encode("jana")), "{sealed}");
         assert_eq!(Asked::open(&key, &sealed, now), Some(asked.clone()));
         assert_eq!(Asked::open(&key, &sealed, now + LASTS), Some(asked.clone()));
         assert_eq!(Asked::open(&key, &sealed, now + LASTS + SignedDuration::from_secs(1)), None);
         assert_eq!(Asked::open(&CapsuleKey::generate(), &sealed, now), None, "another process");
-        for wrong in ["", "x", "00", &sealed[2..]] {
+        for wrong in ["", "x", "00", &sealed[2..], &sealed.to_uppercase()] {
             assert_eq!(Asked::open(&key, wrong, now), None, "{wrong}");
         }
         assert!(asked.is_of(&name("petr")) && !asked.is_of(&name("otto")));
-        let another = Asked::new(order, name("petr"), For::Another, now);
+        let another = Asked::new((order, String::new()), name("petr"), For::Another, now);
         assert!(another.is_of(&name("otto")));
         assert!(Asked::open(&key, &another.seal(&key), now + LASTS_FOR_ANOTHER).is_some());
-        assert_ne!(another, Asked::new(another.order.clone(), name("petr"), For::Another, now), "two are two");
+        assert_ne!(
+            another,
+            Asked::new((another.order.clone(), String::new()), name("petr"), For::Another, now),
+            "two are two"
+        );
+        assert_eq!(
+            Asked::open(&key, &another.seal(&key), now).expect("good").number(),
+            another.number(),
+            "sealed anew it is the same"
+        );
     }
 }

@@ -11,7 +11,7 @@ words! {
         order_revoke, order_sign_out, own_account, own_password, own_password_lead, change_lead, change_title, password_lead,
         password_title, purpose_hint, purpose_wrong, reach, reach_all, revoke, revoke_lead, roles_hint, roles_needed, shown_as,
         shown_as_hint, shown_as_wrong, sign_out_lead, sign_out_title, signed_in, take_two, to_account, what_changes, done_title,
-        done_lead, given_once,
+        done_lead, given_once, renews, until_now,
     }
     counts { good_for_days }
     of {}

@@ -14,7 +14,8 @@ impl Deployment {
     }
 
     async fn carried_out(&self, order: AccountOrder, by: &Identity, asked: &Identity) -> Result<Given, OperationError> {
-        carry_out(&self.on, order, by, &asked.account).await
+        let was = ordered_on(&self.on, &order, &asked.account).await.expect("answered");
+        carry_out(&self.on, order, &was, by, &asked.account).await
     }
 
     /// A one-time password that one operator gives alone, or another one where they are asked.
@@ -215,4 +216,128 @@ async fn an_operator_is_not_two_people_by_accounts_that_they_have_given() {
     assert!(deployment.why_not(&approver, &officer).await.contains("by another operator"));
     set_password(&deployment.on, &name("approver"), &Secret::new(PASSWORD), &by()).await.expect("set");
     assert_eq!(deployment.why_not(&approver, &officer).await, "");
+}
+
+/// An operator whom another one has added, signed in with a password that the other one chose.
+async fn puppet(deployment: &Deployment, text: &str, of: &Identity) -> Identity {
+    let given = deployment.given(adding(text, &[Role::Operator]), of, of).await;
+    deployment.chosen(text, &given, OWN).await.expect("chosen");
+    deployment.identity(text, OWN).await
+}
+
+/// The same of an account that is there.
+async fn taken_over(deployment: &Deployment, text: &str, by: &Identity) -> Identity {
+    let given = deployment.given(AccountOrder::Password { name: name(text) }, by, by).await;
+    deployment.chosen(text, &given, OWN).await.expect("chosen");
+    deployment.identity(text, OWN).await
+}
+
+#[tokio::test]
+async fn an_operator_is_not_two_people_by_accounts_that_have_given_one_another_a_password() {
+    let deployment = Deployment::new().await;
+    for operator in ["otto", "petr", "rita"] {
+        deployment.add(operator, &[Role::Operator], &[]).await;
+    }
+    let otto = deployment.identity("otto", PASSWORD).await;
+    let officer = || adding("officer", &[Role::Officer]);
+
+    // A ring of givers does not lose whoever has begun it.
+    let first = puppet(&deployment, "first", &otto).await;
+    let second = puppet(&deployment, "second", &first).await;
+    let first = taken_over(&deployment, "first", &second).await;
+    for (by, asked) in [(&second, &otto), (&first, &otto), (&otto, &second), (&otto, &first)] {
+        let why = deployment.why(officer(), by, asked).await;
+        assert!(why.contains("somebody else has to approve it"), "{why}");
+    }
+    assert!(deployment.on.ledger.account(&name("officer")).await.expect("read").is_none());
+
+    // Nor does it lose him where whom he passed for has got a password from somebody else since.
+    let petr = taken_over(&deployment, "petr", &otto).await;
+    let third = puppet(&deployment, "third", &petr).await;
+    set_password(&deployment.on, &name("petr"), &Secret::new(PASSWORD), &by()).await.expect("set");
+    for (by, asked) in [(&third, &otto), (&otto, &third)] {
+        let why = deployment.why(officer(), by, asked).await;
+        assert!(why.contains("somebody else has to approve it"), "{why}");
+    }
+
+    // Whoever has none of it from him is another one, and he has not given it to whom he passes for no more.
+    let rita = deployment.identity("rita", PASSWORD).await;
+    let petr = deployment.identity("petr", PASSWORD).await;
+    deployment.given(officer(), &rita, &petr).await;
+}
+
+#[tokio::test]
+async fn whoever_holds_an_account_does_not_decide_by_what_it_is_given() {
+    let deployment = Deployment::new().await;
+    for operator in ["otto", "petr"] {
+        deployment.add(operator, &[Role::Operator], &[]).await;
+    }
+    deployment.add("olga", &[Role::Officer], &["acme"]).await;
+    let otto = deployment.identity("otto", PASSWORD).await;
+    let petr = deployment.identity("petr", PASSWORD).await;
+
+    // Signed in as her, with a password of his.
+    puppet(&deployment, "jana", &otto).await;
+    let kept = deployment.sign_in("jana", OWN, 1).await.expect("signed in");
+    let more = changing("jana", &[Role::Officer, Role::Operator], &[]);
+    assert!(renews_password(&deployment.on, &more).await.expect("answered"));
+    let given = deployment.given(more, &petr, &otto).await;
+    assert!(deployment.known(&kept).await.is_none(), "what he is signed in with is no officer's");
+    assert_eq!(deployment.refused("jana", OWN, 1).await, Some(SignInRefused::Wrong));
+    deployment.chosen("jana", &given, "yet another battery").await.expect("chosen");
+    let jana = deployment.identity("jana", "yet another battery").await;
+    assert!(jana.roles.iter().any(|role| role == Role::Officer));
+
+    // More companies to decide about, and an account that is enabled, the same.
+    let kept = deployment.sign_in("olga", PASSWORD, 1).await.expect("signed in");
+    deployment.given(changing("olga", &[Role::Officer], &[]), &petr, &otto).await;
+    assert!(deployment.known(&kept).await.is_none());
+    disable(&deployment.on, &name("jana"), &by()).await.expect("disabled");
+    let enabling = || AccountOrder::Enable { name: name("jana") };
+    deployment.given(enabling(), &petr, &otto).await;
+    assert_eq!(deployment.refused("jana", "yet another battery", 1).await, Some(SignInRefused::Wrong));
+    // What changes nothing takes no password away.
+    let changed =
+        || async { deployment.on.ledger.account(&name("jana")).await.expect("read").expect("there").password };
+    let before = changed().await;
+    assert!(deployment.why(enabling(), &petr, &otto).await.contains("is not disabled"));
+    assert!(changed().await == before);
+
+    // Nor does what gives nobody more of it.
+    let kept = deployment.sign_in("petr", PASSWORD, 1).await.expect("signed in");
+    assert!(matches!(
+        deployment.carried_out(changing("petr", &[Role::Operator], &["acme"]), &otto, &otto).await,
+        Ok(Given::Nothing)
+    ));
+    assert!(deployment.known(&kept).await.is_some());
+}
+
+#[tokio::test]
+async fn what_was_ordered_on_an_account_is_not_done_once_it_is_another() {
+    let deployment = Deployment::new().await;
+    for operator in ["otto", "petr", "ivan"] {
+        deployment.add(operator, &[Role::Operator], &[]).await;
+    }
+    let otto = deployment.identity("otto", PASSWORD).await;
+    let petr = deployment.identity("petr", PASSWORD).await;
+    let order = || changing("ivan", &[Role::Officer, Role::Operator], &["acme"]);
+    let was = ordered_on(&deployment.on, &order(), &otto.account).await.expect("answered");
+    deployment.carried_out(changing("ivan", &[Role::Operator], &["globex"]), &otto, &otto).await.expect("changed");
+    let done = carry_out(&deployment.on, order(), &was, &petr, &otto.account).await;
+    assert!(matches!(&done, Err(error @ OperationError::Conflict(_)) if may_be_repeated(error)), "{done:?}");
+    assert_eq!(show(&deployment.on, &name("ivan")).await.expect("there").account.roles.iter().count(), 1);
+    // As it was again, it is what was ordered; without its state nothing is.
+    deployment.carried_out(changing("ivan", &[Role::Operator], &[]), &otto, &otto).await.expect("changed");
+    assert!(carry_out(&deployment.on, order(), "", &petr, &otto.account).await.is_err());
+    let renamed = ordered_on(&deployment.on, &order(), &otto.account).await.expect("answered");
+    assert_ne!(renamed, was, "also another name to show");
+    assert!(carry_out(&deployment.on, order(), &renamed, &petr, &otto.account).await.is_ok());
+
+    // He asks as another operator, who then gets a password from somebody else: that says nothing of who has asked.
+    let puppet = taken_over(&deployment, "petr", &otto).await;
+    let order = adding("jana", &[Role::Officer]);
+    let was = ordered_on(&deployment.on, &order, &puppet.account).await.expect("answered");
+    set_password(&deployment.on, &puppet.account, &Secret::new(PASSWORD), &by()).await.expect("set");
+    let done = carry_out(&deployment.on, order, &was, &otto, &puppet.account).await;
+    assert!(matches!(done, Err(OperationError::Conflict(_))), "{done:?}");
 }

@@ -78,6 +78,9 @@ fn an_officer_is_made_by_two_operators_and_chooses_a_password_of_their_own() {
     let sent = confirmed(&petr, &asked, PASSWORD).is(200).says(&["Nothing has been done yet"]);
     let address = address(&sent);
     confirmed(&petr, &asked, PASSWORD).is(400).says(&["was used already"]);
+    // Nor written in another way: it would be used twice.
+    let upper = asked.hidden("order").to_uppercase();
+    petr.post("/accounts/orders/do", &[("order", &*upper), ("password", PASSWORD)]).is(400).says(&["was used already"]);
     // Whoever has ordered it is not the other one, and does not use it up.
     let own = petr.get(&address).is(200);
     confirmed(&petr, &own, PASSWORD).is(409);
@@ -149,13 +152,29 @@ fn a_password_that_is_given_anew_and_a_disabled_account_end_every_session() {
     assert_ne!(victim.session(), planted.session());
     planted.get("/").leads_to("/sign-in");
 
-    // Other roles hold at once, also where somebody is signed in.
+    // What makes an officer ends the sessions.
     let less = [("act", "change"), ("name", "ivan"), ("shown_as", "Ivan"), ("role", "officer"), ("reach", "all")];
     let sent = ordered(&petr, &less).is(200);
     let shown = otto.get(&address(&sent)).is(200);
-    confirmed(&otto, &shown, PASSWORD).is(200).says(&["Done"]);
+    let shown = shown.says(&["Its password is replaced by a one-time password", "Until now:"]);
+    let once = secret(&confirmed(&otto, &shown, PASSWORD).is(200).says(&["One-time password"]));
+    // Whoever is signed in as him is no officer by it.
+    victim.get("/").leads_to("/sign-in");
+    Browser::of(&server).sign_in("ivan", OWN).is(403);
+    let fields = [("user", "ivan"), ("given", &*once), ("new", PASSWORD), ("again", PASSWORD), ("next", "/")];
+    victim.post("/sign-in/password", &fields).leads_to("/");
     victim.get("/accounts").is(403);
     victim.get("/requests/new").is(200);
+
+    // What was changed after it was ordered is not what was ordered.
+    let change = |role| [("act", "change"), ("name", "ivan"), ("shown_as", "Ivan"), ("role", role), ("reach", "all")];
+    let sent = ordered(&petr, &change("approver")).is(200);
+    let address = address(&sent);
+    let shown = otto.get(&address).is(200);
+    ordered(&petr, &change("operator")).is(200).says(&["Done"]);
+    otto.get(&address).is(409).says(&["was changed after this was ordered"]);
+    confirmed(&otto, &shown, PASSWORD).is(409).says(&["was changed after this was ordered"]);
+    victim.get("/requests/new").is(403);
 
     // Signed out, then disabled: what was there before is replayed in vain.
     let kept = olga.session();
@@ -201,7 +220,11 @@ fn a_token_is_shown_once_and_good_until_it_is_revoked() {
     let more = petr.post("/accounts/orders", &token("ivan", "officer", "30")).is(200);
     let sent = confirmed(&petr, &more, PASSWORD).is(200);
     let shown = otto.get(&address(&sent)).is(200);
-    confirmed(&otto, &shown, PASSWORD).is(400);
+    // Refused before anything was done, it is not used up.
+    for _ in 0..2 {
+        let page = confirmed(&otto, &shown, PASSWORD).is(400);
+        assert!(!page.text.contains("was used already"), "{}", page.text);
+    }
     let sent = ordered(&petr, &token("olga", "officer", "1")).is(200).says(&["Nothing has been done yet"]);
     assert!(!sent.text.contains("qt_"), "{}", sent.text);
     let shown = otto.get(&address(&sent)).is(200).says(&["Issue a token of the account olga", "nightly job", "1 day"]);

@@ -188,7 +188,8 @@ fn what_another_page_sends_changes_nothing() {
 #[test]
 fn behind_a_proxy_the_cookie_is_bound_to_the_host_and_to_tls() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, "\n[admin]\nlisten = \"127.0.0.1:0\"\nbehind_proxy = true\n");
+    let deployment = Deployment::bare(&standin.mluvii, "");
+    deployment.stands_behind_proxy();
     let server = Server::start(&deployment);
     user(&deployment, "jana", "Jana", &["officer"], &[]);
     let browser = Browser::of(&server);
