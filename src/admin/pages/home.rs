@@ -3,9 +3,8 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts::{
-    Approvals, SOON_DAYS, companies, days_left, in_words, request_path, target_path, urgency, waits_for, whose,
-};
+use super::needed;
+use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
 use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
@@ -13,13 +12,12 @@ use super::visitor::Visitor;
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
-use crate::attention::{Attention, Delay, DelayCode, Severity, sentence};
+use crate::attention::{Attention, Delay, DelayCode, Severity};
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::ErasureFilter;
 use crate::operations::days::ShownDay;
 use crate::operations::requests::Shown;
 use crate::operations::{OperationError, days, erasures};
-use crate::subject::TargetName;
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
@@ -216,37 +214,25 @@ fn erasure_row(visitor: &Visitor<See>, erasure: &Erasure, is_primary: bool) -> M
     row(&title, &format!("/erasures/{}", erasure.id), &why, &since, w.look_at_it, is_primary)
 }
 
-/// For operators, whose words the command line and the alerts have, too.
+/// What operators are told, with where they do something about it.
 fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let class = if found.severity == Severity::Urgent { "is-bad" } else { "is-soon" };
     html! {
         li {
             div.what {
-                h3 { (found.object) }
-                p lang="en" { (sentence(found)) }
+                h3 { (needed::what(view, found)) }
+                p { (needed::act(view, found)) }
                 p.small.muted {
                     span class={ "st fill " (class) } { ((w.severity)(found.severity)) }
                     @if let Some(since) = found.since { " " (view.since(since)) }
                     " " span.mono { (found.code.as_str()) }
                 }
             }
-            @if let Some(path) = way_on(found) {
-                div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (found.object) } } }
+            @if let Some(path) = needed::way_on(view, found) {
+                div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (needed::what(view, found)) } } }
             }
         }
-    }
-}
-
-/// The page on which somebody sees more of it, or does something about it.
-fn way_on(found: &Attention) -> Option<String> {
-    let object = found.object.to_string();
-    let (of, name) = object.split_once(':').unwrap_or((&object, ""));
-    match of {
-        "target" | "plugin" => Some(target_path(&TargetName(name.into()))),
-        "quarantine" => Some("/quarantine".to_owned()),
-        "source" | "sessions" => Some("/mluvii".to_owned()),
-        _ => None,
     }
 }
 

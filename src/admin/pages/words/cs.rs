@@ -11,6 +11,7 @@ pub(super) mod places;
 mod rules;
 mod said;
 pub(super) mod timeline;
+pub(super) mod told;
 
 use self::said::{
     act, came_by, certainty, chosen_because, closed_because, consent_state, delay, erasure_state, extended_because,

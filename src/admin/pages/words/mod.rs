@@ -11,7 +11,7 @@ use self::letters::LettersWords;
 use self::rules::RulesWords;
 use crate::access::{PasswordRefused, Role};
 use crate::admin::problem::Code;
-use crate::attention::{DelayCode, Severity};
+use crate::attention::{self, DelayCode, Severity};
 use crate::consent::ConsentState;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
@@ -97,6 +97,7 @@ mod operating;
 mod places;
 mod rules;
 mod timeline;
+mod told;
 
 /// Words of one noun, which stand in files of their own.
 macro_rules! of_both {
@@ -117,6 +118,14 @@ pub(super) use operating::Operating;
 of_both!(
     explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, timeline: Timeline,
 );
+
+/// What is so, and what to do, where something needs a person.
+pub(super) fn told(lang: Lang, code: attention::Code) -> told::Told {
+    match lang {
+        Lang::Cs => cs::told::told(code),
+        Lang::En => en::told::told(code),
+    }
+}
 
 words! {
     /// Every word of one language that several pages have, or an older one.
