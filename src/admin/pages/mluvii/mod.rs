@@ -191,13 +191,22 @@ fn webhook(visitor: &Visitor<Operate>, known: &Known, one: &ConfiguredWebhook) -
             h3 { (one.source) }
             dl.facts {
                 dt { (w.company) } dd { (one.mluvii) }
-                dt { (o.address) } dd { @match &one.address { Some(address) => span.mono { (address) }, None => (o.address_unknown) } }
+                dt { (o.address) } dd {
+                    @match &one.address {
+                        Ok(address) => span.mono { (address) },
+                        Err(why) if why.is_of_address() => (o.address_unknown),
+                        Err(_) => "–",
+                    }
+                }
                 dt { (o.webhook) } dd { @if is_managed { (o.kept_right) } @else { (o.looked_after) } }
                 dt { (o.delivered_last) } dd { @match delivered { Some(at) => (view.time(*at)), None => (w.never) } }
                 @if let Some(seen) = known.seen.get(&one.source) { dt { (w.state) } dd { (state(view, seen)) } }
             }
-            // Without an address there is nothing that mluvii could be told to call, or that is found there.
-            @if one.address.is_none() { p.measure { (view.say(o.register_needs_address, &[])) } } @else {
+            // Where it is not known what mluvii is to call, nothing can be ordered of it.
+            @if let Err(why) = &one.address {
+                @if why.is_of_address() { p.measure { (view.say(o.register_needs_address, &[])) } }
+                @else { p.measure lang="en" { (why) } }
+            } @else {
                 p.measure { (view.say(o.register_lead, &[])) }
                 div.actions {
                     form method="post" action="/mluvii/register" {

@@ -50,7 +50,7 @@ fn a_delivery_is_shown_without_its_values_and_dropped_only_with_a_reason_and_whe
     }
     otto.get("/quarantine/0").is(404);
     otto.get("/quarantine/-1").is(404);
-    otto.get("/quarantine/4711").is(404);
+    otto.get("/quarantine/4711").is(404).says(&["class=\"button primary\" href=\"/quarantine\">Quarantine<"]);
 
     // It still cannot be read, and says so.
     let back = otto.post(&format!("{}/replay", all[0]), &[]).goes_on();
