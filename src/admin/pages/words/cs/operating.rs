@@ -69,7 +69,7 @@ pub(in crate::admin::pages::words) const WORDS: Operating = Operating {
     not_confirmed: "Nic se nepotvrdilo",
     not_dropped: "Nic se nezahodilo",
     not_ordered: "Porovnání se nezadalo",
-    not_paused: "Cíl se nepozastavil",
+    not_paused: "Volání systému se nepozastavilo",
     not_unregistered: "Webhook se nesmazal",
     nothing_found: "Žádné porovnání zatím nic nenašlo.",
     nothing_in_days: "Za 30 dní nic.",

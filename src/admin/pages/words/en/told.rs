@@ -6,7 +6,7 @@ use crate::attention::Code;
 pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
     match code {
         Code::TargetOut => plain(
-            "The system {target} does not work. It is tried again {until}.",
+            "The target {target} does not work. It is tried again {until}.",
             "It answered: {reason}. Fix it there; what waits for it is then done by itself.",
         ),
         Code::PluginBroken => plain(
@@ -18,7 +18,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             plain("No server works on this ledger, so nothing is received or erased.", "Start one: quietus serve.")
         }
         Code::TargetLimited => plain(
-            "The system {target} keeps answering that it wants fewer calls.",
+            "The target {target} keeps answering that it wants fewer calls.",
             "Set a lower rate for it in the configuration.",
         ),
         Code::StepsParked => two(
@@ -216,7 +216,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "See whether it is still needed. Where not, the officer lifts it.",
         ),
         Code::TargetPaused => plain(
-            "The system {target} has been paused for more than a day, and what waits for it goes on waiting.",
+            "The target {target} has been paused for more than a day, and what waits for it goes on waiting.",
             "Have it called again once it may be.",
         ),
         Code::RecheckResidual => two(
