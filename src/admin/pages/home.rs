@@ -9,6 +9,7 @@ use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
+use super::words::operating;
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
@@ -245,7 +246,7 @@ async fn is_empty(visitor: &Visitor<See>) -> Result<bool, Problem> {
     Ok(known + waiting == 0)
 }
 
-/// What to do first.
+/// What to do first, of what whoever looks can do.
 fn beginning(visitor: &Visitor<See>) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let step = |title: &str, text: &Markup, act: &Markup| {
@@ -256,20 +257,23 @@ fn beginning(visitor: &Visitor<See>) -> Sheet {
     let sources = sources.filter(|source| source.mluvii.as_ref().is_some_and(|company| visitor.sees(company)));
     let sources: Vec<_> = sources.map(|source| format!("/webhooks/{}", source.name)).collect();
     let keys = html! { (w.begin_keys) };
-    let webhooks = html! { (view.say(w.begin_webhooks, &[("paths", &sources.join(", "))])) };
-    let look = html! { a.button.primary href="/" { (w.look_again) } };
-    let letter = html! { (w.begin_letter) };
-    let new = html! {
-        @if view.may(Permission::Requests) { a.button href="/requests/new" { (w.new_request) } }
+    let operates = view.may(Permission::Operate);
+    let o = operating(view.lang);
+    let webhooks = if operates { o.begin_webhooks_here } else { w.begin_webhooks };
+    let webhooks = html! { (view.say(webhooks, &[("paths", &sources.join(", "))])) };
+    let look = html! {
+        @if operates { a.button.primary href="/mluvii" { (o.webhooks) } } @else { a.button href="/" { (w.look_again) } }
     };
+    let letter = html! { (w.begin_letter) };
+    let new = html! { a.button.primary[!operates] href="/requests/new" { (w.new_request) } };
     let body = html! {
         div.head { h1 { (w.nothing_has_come) } p.lead { (w.nothing_has_come_lead) } }
         section aria-labelledby="h-begin" {
             h2 #h-begin { (w.what_to_do_first) }
             ol.tasks {
-                (step(w.begin_keys_title, &keys, &nothing))
+                @if operates { (step(w.begin_keys_title, &keys, &nothing)) }
                 (step(w.begin_webhooks_title, &webhooks, &look))
-                (step(w.begin_letter_title, &letter, &new))
+                @if view.may(Permission::Requests) { (step(w.begin_letter_title, &letter, &new)) }
             }
         }
     };

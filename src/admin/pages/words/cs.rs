@@ -1,5 +1,6 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
+pub(super) mod acted;
 mod consents;
 pub(super) mod explained;
 mod giving;

@@ -1,5 +1,6 @@
 //! English.
 
+pub(super) mod acted;
 mod consents;
 pub(super) mod explained;
 mod giving;

@@ -12,6 +12,7 @@ use self::rules::RulesWords;
 use crate::access::{PasswordRefused, Role};
 use crate::admin::problem::Code;
 use crate::attention::{self, DelayCode, Severity};
+use crate::audit::{Act, ActResult};
 use crate::consent::ConsentState;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
@@ -118,6 +119,22 @@ pub(super) use operating::Operating;
 of_both!(
     explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, timeline: Timeline,
 );
+
+/// What an act of the audit is called.
+pub(super) fn act(lang: Lang, one: Act) -> &'static str {
+    match lang {
+        Lang::Cs => cs::acted::act(one),
+        Lang::En => en::acted::act(one),
+    }
+}
+
+/// How an act of the audit has ended.
+pub(super) fn act_result(lang: Lang, one: ActResult) -> &'static str {
+    match lang {
+        Lang::Cs => cs::acted::result(one),
+        Lang::En => en::acted::result(one),
+    }
+}
 
 /// What is so, and what to do, where something needs a person.
 pub(super) fn told(lang: Lang, code: attention::Code) -> told::Told {

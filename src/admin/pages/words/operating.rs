@@ -7,9 +7,9 @@ words! {
     /// Every word of these pages in one language.
     Operating:
     texts {
-        address, address_unknown, as_table, ask_mluvii, attempts_head, bars_from, by_month, by_rule,
+        address, address_unknown, as_table, ask_mluvii, attempts_head, bars_from, begin_webhooks_here, by_month, by_rule,
         cancel_past_lead, cancelled_head, changed_corrected, changed_none, changed_registered, compared_until,
-        confirm_needed, confirm_past_lead, confirm_past_tick, day_head, day_not_over, delivered_last,
+        confirm_needed, confirm_past_lead, confirm_past_tick, counted_by, day_head, day_not_over, delivered_last,
         deliveries_a_day, deliveries_head, delivery, delivery_of, do_cancel_past, do_compare, do_confirm_past,
         do_drop, do_pause, do_register, do_reload, do_replay, do_replay_many, do_resume, do_unregister, done_head,
         drop_confirm, drop_confirm_needed, drop_lead, drop_title, drop_why, drop_why_needed, erasures_a_day,

@@ -65,6 +65,16 @@ fn without_an_address_nothing_is_registered_and_the_page_says_what_to_set() {
     let server = Server::start(&deployment);
     user(&deployment, "otto", "Otto", &["operator"], &[]);
     let otto = Browser::signed_in(&server, "otto");
+    // The first page says to each role what it can do of it.
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    user(&deployment, "adam", "Adam", &["approver"], &[]);
+    let first = otto.get("/").is(200).says(&["Register the webhook", "Back them up", "href=\"/mluvii\">Webhooks<"]);
+    assert!(!first.text.contains("letter on your desk"), "{}", first.text);
+    let first = Browser::signed_in(&server, "olga").get("/").is(200);
+    let first = first.says(&["letter on your desk", "href=\"/requests/new\"", "An operator adds the webhook"]);
+    assert!(!first.text.contains("Back them up"), "{}", first.text);
+    let first = Browser::signed_in(&server, "adam").get("/").is(200).says(&["An operator adds the webhook"]);
+    assert!(!first.text.contains("letter on your desk") && !first.text.contains("Back them up"), "{}", first.text);
     let page = otto.get("/mluvii").is(200).says(&["Set server.public_url in the configuration"]);
     assert!(!page.text.contains("action=\"/mluvii/register\""), "a button that only fails: {}", page.text);
     otto.get("/language/cs?next=/").leads_to("/");
