@@ -441,7 +441,7 @@ pub(super) const WORDS: Words = Words {
     when: "Kdy",
     where_nobody_looked: "Kam se nikdo nepodíval",
     where_nobody_looks: "Kam se quietus nedívá",
-    whom_lead: "Zadejte údaje, podle kterých se osoba pozná. Pokud jich je víc, musí souhlasit všechny.",
+    whom_lead: "Zadejte údaje, podle kterých se osoba pozná. Shodují-li se všechny, je konverzace určitě její; shoduje-li se jen část, možná.",
     whom: "Koho se týká",
     why_address: "{rest}, ale prokázaná je jen adresa a ta tam není",
     why_agree: "souhlasí: {kinds}",

@@ -441,7 +441,7 @@ pub(super) const WORDS: Words = Words {
     when: "When",
     where_nobody_looked: "Where nobody has looked",
     where_nobody_looks: "Where quietus does not look",
-    whom_lead: "Enter what the person is known by. Several kinds have to agree.",
+    whom_lead: "Enter what the person is known by. Where all of it agrees, a session is certainly theirs; where only some of it does, possibly.",
     whom: "Whom it is about",
     why_address: "{rest}, but only an address is proved, and it is not there",
     why_agree: "same: {kinds}",
