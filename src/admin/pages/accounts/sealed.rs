@@ -51,7 +51,8 @@ impl Asked {
         Timestamp::from_second(self.until).unwrap_or(Timestamp::MIN)
     }
 
-    /// Base64 of addresses, which is read in one way only: it stands in a page and in an address as it is. It names no person whom anything is kept of.
+    /// Base64 for addresses, which is read in one way only: it stands in a page and in an address as it is. It names no person whom
+    /// anything is kept of.
     pub(super) fn seal(&self, key: &CapsuleKey) -> String {
         let text = serde_json::to_vec(self).expect("names and words are JSON");
         URL_SAFE_NO_PAD.encode(key.seal(&sealed_as(), &text).0)
