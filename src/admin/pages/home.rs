@@ -230,7 +230,7 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
                     " " span.mono { (found.code.as_str()) }
                 }
             }
-            @if let Some(path) = needed::way_on(view, found) {
+            @if let Some(path) = needed::way_on(found, view.may(Permission::Requests)) {
                 div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (needed::what(view, found)) } } }
             }
         }

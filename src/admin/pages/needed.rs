@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::parts::target_path;
 use super::view::View;
 use super::words::told;
-use crate::access::Permission;
 use crate::attention::{Attention, Code};
 use crate::subject::TargetName;
 
@@ -59,7 +58,7 @@ fn shown(view: &View, name: &str, value: &Value) -> Markup {
 }
 
 /// The page on which somebody sees more of it, or does something about it; `None` where that is done on a terminal only.
-pub(super) fn way_on(view: &View, found: &Attention) -> Option<String> {
+pub(super) fn way_on(found: &Attention, sees_tasks: bool) -> Option<String> {
     let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
     let target = || target_path(&TargetName(text("target").into()));
     let erasures = |query: &str| format!("/erasures?{query}");
@@ -74,7 +73,7 @@ pub(super) fn way_on(view: &View, found: &Attention) -> Option<String> {
             let target = text("target").split('/').next().unwrap_or_default();
             Some(erasures(&format!("show=parked&target={}", utf8_percent_encode(target, NON_ALPHANUMERIC))))
         }
-        Code::TasksOpen | Code::TasksLate if view.may(Permission::Requests) => Some("/tasks".to_owned()),
+        Code::TasksOpen | Code::TasksLate if sees_tasks => Some("/tasks".to_owned()),
         Code::TasksOpen | Code::TasksLate => Some(target()),
         Code::ApprovalWaiting | Code::ConfirmationMissing => Some(erasures("show=requested")),
         Code::Overdue => Some(erasures("time=late")),
@@ -120,5 +119,35 @@ pub(super) fn way_on(view: &View, found: &Attention) -> Option<String> {
         | Code::AlertFailed
         | Code::PingFailed
         | Code::ReloadFailed => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attention::{attention, sample};
+
+    #[test]
+    fn each_has_the_way_to_where_it_is_done() {
+        let all = attention(&sample::everything(), &[], &sample::limits(), sample::now());
+        let to = |code| {
+            let found = all.iter().find(|found| found.code == code).expect("it is told");
+            (way_on(found, true).unwrap_or_default(), way_on(found, false).unwrap_or_default())
+        };
+        let both = |path: &str| (path.to_owned(), path.to_owned());
+        assert_eq!(to(Code::DeliveriesUnreadable), both("/quarantine"));
+        assert_eq!(to(Code::PastWaiting), both("/mluvii/past/3"));
+        assert_eq!(to(Code::HoldOld), both("/holds/h-abababababab"));
+        assert_eq!(to(Code::TargetPaused), both("/targets/erp"));
+        // Who may not see tasks is not sent to them.
+        assert_eq!(to(Code::TasksOpen), ("/tasks".to_owned(), "/targets/legal".to_owned()));
+        assert_eq!(to(Code::LedgerDamaged), both(""));
+        let parked = all.iter().filter(|found| found.code == Code::StepsParked);
+        let parked: Vec<_> = parked.filter_map(|found| way_on(found, false)).collect();
+        assert_eq!(parked, ["/erasures?show=parked&target=crm", "/erasures?show=parked&target=mluvii"]);
+        // None leads to something without a name.
+        for path in all.iter().filter_map(|found| way_on(found, true)) {
+            assert!(!path.ends_with('/') && !path.ends_with('='), "{path}");
+        }
     }
 }
