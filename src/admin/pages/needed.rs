@@ -63,12 +63,14 @@ pub(super) fn way_on(found: &Attention, sees_tasks: bool) -> Option<String> {
     let target = || target_path(&TargetName(text("target").into()));
     let erasures = |query: &str| format!("/erasures?{query}");
     match found.code {
-        Code::TargetOut
-        | Code::PluginBroken
-        | Code::PluginDoubtful
-        | Code::TargetLimited
-        | Code::TargetPaused
-        | Code::RecheckLate => Some(target()),
+        Code::TargetOut | Code::PluginBroken | Code::PluginDoubtful | Code::TargetLimited | Code::TargetPaused => {
+            Some(target())
+        }
+        // It is named with the company whose people were looked for, and is called by its name alone, unless it is mluvii.
+        Code::RecheckLate => Some(match text("target").split_once('/') {
+            Some((name, _)) if name != TargetName::MLUVII => target_path(&TargetName(name.into())),
+            _ => target(),
+        }),
         Code::StepsParked => {
             let target = text("target").split('/').next().unwrap_or_default();
             Some(erasures(&format!("show=parked&target={}", utf8_percent_encode(target, NON_ALPHANUMERIC))))
@@ -141,6 +143,7 @@ mod tests {
         assert_eq!(to(Code::TargetPaused), both("/targets/erp"));
         // Who may not see tasks is not sent to them.
         assert_eq!(to(Code::TasksOpen), ("/tasks".to_owned(), "/targets/legal".to_owned()));
+        assert_eq!(to(Code::RecheckLate), both("/targets/crm"));
         assert_eq!(to(Code::LedgerDamaged), both(""));
         let parked = all.iter().filter(|found| found.code == Code::StepsParked);
         let parked: Vec<_> = parked.filter_map(|found| way_on(found, false)).collect();
