@@ -223,7 +223,7 @@ mod tests {
         let [item] = &items(&facts)[..] else { panic!("one thing") };
         assert_eq!(
             item.text,
-            "1 events, sessions or erasures could not be worked on: quietus erasures retry --undecided"
+            "1 event, session or erasure could not be worked on: quietus erasures retry --undecided"
         );
     }
 

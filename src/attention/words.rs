@@ -37,6 +37,11 @@ fn in_days(found: &Attention) -> String {
     days_told(found).map(|left| format!(" ({})", days_left_words(left))).unwrap_or_default()
 }
 
+/// What goes with a number: one, or more.
+fn of(count: u64, one: &'static str, more: &'static str) -> &'static str {
+    if count == 1 { one } else { more }
+}
+
 fn rule_waiting(found: &Attention) -> String {
     let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
     let number = |name| found.parameters.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -101,29 +106,36 @@ pub(crate) fn sentence(found: &Attention) -> String {
         Code::TasksOpen => {
             let since = found.since.map(time).unwrap_or_default();
             format!(
-                "{count} tasks at {target} are open, the oldest since {since}: quietus tasks list --target {target}, then quietus \
-                 tasks done ID once it is done"
+                "{count} {} at {target} {} open, the oldest since {since}: quietus tasks list --target {target}, then quietus \
+                 tasks done ID once it is done",
+                of(count, "task", "tasks"),
+                of(count, "is", "are")
             )
         }
         Code::TasksLate => format!(
-            "{count} tasks at {target} were not confirmed in time: quietus tasks list --target {target}, then quietus tasks done ID; \
+            "{count} {} at {target} {} not confirmed in time: quietus tasks list --target {target}, then quietus tasks done ID; \
              or ask once more, or give up, by quietus erasures retry or cancel, such as {}",
+            of(count, "task", "tasks"),
+            of(count, "was", "were"),
             text("erasure")
         ),
         Code::ApprovalWaiting => format!(
-            "{count} erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or \
-             reject ID"
+            "{count} {} for a person's approval: quietus erasures list --state requested, then approve ID or \
+             reject ID",
+            of(count, "erasure waits", "erasures wait")
         ),
         Code::ConfirmationMissing => format!(
-            "{count} erasures wait for a link that was not used in time, or whose mail was refused; nothing needs to be done, and a person \
-             can approve or reject each: quietus erasures list --state requested"
+            "{count} {} for a link that was not used in time, or whose mail was refused; nothing needs to be done, and a person \
+             can approve or reject each: quietus erasures list --state requested",
+            of(count, "erasure waits", "erasures wait")
         ),
         Code::ConfirmationUnsent => format!(
             "no mail with a link to confirm can be sent: {reason}; it is tried again by itself; see `confirmation.mail_server`, and \
              `quietus check --connect`"
         ),
         Code::ReceiptsIncomplete => format!(
-            "{count} receipts are incomplete{}: quietus receipts list --verdict incomplete, then quietus receipts acknowledge",
+            "{count} {} incomplete{}: quietus receipts list --verdict incomplete, then quietus receipts acknowledge",
+            of(count, "receipt is", "receipts are"),
             named(found, count)
         ),
         Code::ConsentsUnknown => {
@@ -134,7 +146,8 @@ pub(crate) fn sentence(found: &Attention) -> String {
         Code::WorkParked => {
             let them = named(found, count);
             format!(
-                "{count} events, sessions or erasures could not be worked on{them}: quietus erasures retry --undecided"
+                "{count} {} could not be worked on{them}: quietus erasures retry --undecided",
+                of(count, "event, session or erasure", "events, sessions or erasures")
             )
         }
         Code::LedgerDamaged => format!(
@@ -162,15 +175,25 @@ pub(crate) fn sentence(found: &Attention) -> String {
             )
         }
         Code::EventsDamaged => format!(
-            "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
-             then `quietus attention acknowledge events_damaged`"
+            "{count} acknowledged {} damaged and cannot be decided on: whom {} about has to be found at mluvii; \
+             then `quietus attention acknowledge events_damaged`",
+            of(count, "event is", "events are"),
+            of(count, "it is", "they are")
         ),
         Code::RecordsDamaged => format!(
-            "{count} sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: \
-             restore a backup; whom they are about may be found at mluvii"
+            "{count} {} not acted on, as a record of {} is damaged and could name somebody else: \
+             restore a backup; whom {} about may be found at mluvii",
+            of(count, "session or erasure is", "sessions or erasures are"),
+            of(count, "it", "theirs"),
+            of(count, "it is", "they are")
         ),
         Code::DeliveriesUnreadable => {
-            format!("{count} deliveries could not be read, or the ledger refused them: quietus quarantine list")
+            let what = of(
+                count,
+                "delivery could not be read, or the ledger refused it",
+                "deliveries could not be read, or the ledger refused them",
+            );
+            format!("{count} {what}: quietus quarantine list")
         }
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
@@ -191,7 +214,9 @@ pub(crate) fn sentence(found: &Attention) -> String {
         Code::DeliveriesRefused => {
             let (source, last) = (text("source"), text("last"));
             format!(
-                "{count} deliveries of source {source} were refused, the last at {last}; if mluvii's, see its `auth`, and why in the log"
+                "{count} {} of source {source} {} refused, the last at {last}; if mluvii's, see its `auth`, and why in the log",
+                of(count, "delivery", "deliveries"),
+                of(count, "was", "were")
             )
         }
         Code::PathsUnknown => {
@@ -201,7 +226,8 @@ pub(crate) fn sentence(found: &Attention) -> String {
                 nearest => format!(" but most like that of source {nearest}"),
             };
             format!(
-                "{count} requests came to paths of no source{nearest}, the last at {last}; if mluvii's, see its URL"
+                "{count} {} to paths of no source{nearest}, the last at {last}; if mluvii's, see its URL",
+                of(count, "request came", "requests came")
             )
         }
         Code::ClockDoubted => {
@@ -209,7 +235,12 @@ pub(crate) fn sentence(found: &Attention) -> String {
             format!("{fault}: {DOUBTED_CLOCK}")
         }
         Code::SessionsForeign => {
-            format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
+            let what = of(
+                count,
+                "session of a tenant that no source lists was",
+                "sessions of tenants that no source lists were",
+            );
+            format!("{count} {what} forgotten; see `tenants` of the sources")
         }
         Code::RetentionBehind => {
             let kind = text("kind");
@@ -297,7 +328,8 @@ pub(crate) fn sentence(found: &Attention) -> String {
             let (them, why) = (named(found, 0), why(found));
             let late = in_days(found);
             format!(
-                "{count} requests of persons are not answered in time, the first was to be until {}{late}{them}{why}: quietus requests list",
+                "{count} {} not answered in time, the first was to be until {}{late}{them}{why}: quietus requests list",
+                of(count, "request of a person is", "requests of persons are"),
                 text("due")
             )
         }
@@ -305,7 +337,8 @@ pub(crate) fn sentence(found: &Attention) -> String {
             let left = in_days(found);
             let (them, why) = (named(found, 0), why(found));
             format!(
-                "{count} requests of persons have to be answered soon, the first until {}{left}{them}{why}: quietus requests list",
+                "{count} {} to be answered soon, the first until {}{left}{them}{why}: quietus requests list",
+                of(count, "request of a person has", "requests of persons have"),
                 text("due")
             )
         }
@@ -313,34 +346,49 @@ pub(crate) fn sentence(found: &Attention) -> String {
             let since = found.since.map(time).unwrap_or_default();
             let them = named(found, 0);
             format!(
-                "of {count} requests of persons it is not known whose they are, of the first since {since}{them}: quietus requests verify"
+                "of {count} {}, of the first since {since}{them}: quietus requests verify",
+                of(
+                    count,
+                    "request of a person it is not known whose it is",
+                    "requests of persons it is not known whose they are"
+                )
             )
         }
         Code::RequestApprovalWaiting => {
             let them = named(found, 0);
             format!(
-                "the plans of {count} requests of persons wait for the approval of somebody else{them}: quietus requests show, then \
-                 `quietus requests approve`"
+                "{} for the approval of somebody else{them}: quietus requests show, then \
+                 `quietus requests approve`",
+                if count == 1 {
+                    "the plan of 1 request of a person waits".to_owned()
+                } else {
+                    format!("the plans of {count} requests of persons wait")
+                }
             )
         }
         Code::RecheckResidual if is_mluvii(target) => format!(
-            "mluvii {} shows sessions again that {count} erasures had erased since {}, and their requests are open once more: quietus reconcile",
+            "mluvii {} shows sessions again that {count} {} had erased since {}, and their requests are open once more: quietus reconcile",
             text("mluvii"),
+            of(count, "erasure", "erasures"),
             text("erased_since")
         ),
         Code::RecheckResidual => format!(
-            "{count} people who were erased at {target} are there again, and their requests are open once more: was a backup restored? Look, and \
+            "{count} {} erased at {target} {} there again, and their requests are open once more: was a backup restored? Look, and \
              have them erased again: {}",
+            of(count, "person who was", "people who were"),
+            of(count, "is", "are"),
             erase_again(found)
         ),
         Code::RecheckUnclear if is_mluvii(target) => format!(
-            "of {count} erasures since {} it could not be told whether mluvii {} shows their sessions again: quietus erasures show has why",
+            "of {count} {} since {} it could not be told whether mluvii {} shows their sessions again: quietus erasures show has why",
+            of(count, "erasure", "erasures"),
             text("erased_since"),
             text("mluvii")
         ),
         Code::RecheckUnclear => format!(
-            "of {count} people who were erased at {target} something may be there again, may be there rightly, or is held; nothing is erased of \
+            "of {count} {} erased at {target} something may be there again, may be there rightly, or is held; nothing is erased of \
              them, a person has to look: {}",
+            of(count, "person who was", "people who were"),
             erase_again(found)
         ),
         Code::RecheckLate => format!(
@@ -461,14 +509,14 @@ mod tests {
         2 people who were erased at crm are there again, and their requests are open once more: was a backup restored? Look, and have them erased again: quietus erase-again --target crm --mluvii acme --since 1969-12-01
         mluvii acme shows sessions again that 2 erasures had erased since 1969-12-01, and their requests are open once more: quietus reconcile
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
-        1 requests of persons are not answered in time, the first was to be until 1969-12-30 (2 days late) (acme/R-1); acme/R-1 waits for erp, which is paused: quietus requests list
+        1 request of a person is not answered in time, the first was to be until 1969-12-30 (2 days late) (acme/R-1); acme/R-1 waits for erp, which is paused: quietus requests list
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         the alert ops does not reach all: no connection; it is tried again; see `quietus alerts test ops`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
         no mail with a link to confirm can be sent: the mail server answers 535: refused; it is tried again by itself; see `confirmation.mail_server`, and `quietus check --connect`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
-        1 deliveries could not be read, or the ledger refused them: quietus quarantine list
+        1 delivery could not be read, or the ledger refused it: quietus quarantine list
         something is due since 1970-01-01T01:59:10Z and will be late from 1970-01-01T02:00:10Z on (0 days left), as its month ends (e-10): quietus status
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: database or disk is full; it goes on by itself once it can be written
@@ -480,9 +528,9 @@ mod tests {
         what was erased at crm/acme was to be looked at again, and could not be: it is paused; it is tried again by itself, and nothing is taken for gone before
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         the server web-1/4711 works by the configuration that it had, as the one in its file is not taken: quietus.toml, line 7: rule.1.erase: is needed; then `quietus reload`
-        the plans of 1 requests of persons wait for the approval of somebody else (R-4): quietus requests show, then `quietus requests approve`
-        1 requests of persons have to be answered soon, the first until 1970-01-02 (1 day left) (acme/R-2); acme/R-2 waits for erp, which is paused: quietus requests list
-        of 1 requests of persons it is not known whose they are, of the first since 1969-12-30T20:00:00Z (R-3): quietus requests verify
+        the plan of 1 request of a person waits for the approval of somebody else (R-4): quietus requests show, then `quietus requests approve`
+        1 request of a person has to be answered soon, the first until 1970-01-02 (1 day left) (acme/R-2); acme/R-2 waits for erp, which is paused: quietus requests list
+        of 1 request of a person it is not known whose it is, of the first since 1969-12-30T20:00:00Z (R-3): quietus requests verify
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
         the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month at mluvii acme (10 with the other rules that are new or wait); nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words

@@ -491,6 +491,8 @@ pub(crate) enum ActResult {
 }
 
 impl ActResult {
+    pub(crate) const ALL: [Self; 5] = [Self::Done, Self::Joined, Self::Unchanged, Self::Begun, Self::Failed];
+
     /// `Done` when it is so.
     pub(crate) fn when(done: bool) -> Self {
         if done { Self::Done } else { Self::Unchanged }

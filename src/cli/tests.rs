@@ -252,7 +252,7 @@ fn what_waits_for_approval_is_approved_or_rejected_once() {
     let first = requested(&home);
     let (code, said) = home.run(&["status"]);
     assert_eq!(code, 1);
-    assert!(said.contains("✗ 1 erasures wait for a person's approval"), "{said}");
+    assert!(said.contains("✗ 1 erasure waits for a person's approval"), "{said}");
     // One that needs none neither joins it nor waits for it.
     let asked = home.json(&["erase", "--session", "mluvii/7"]);
     assert_eq!((&asked["merged"], &asked["state"]), (&false.into(), &"scheduled".into()));
@@ -328,7 +328,7 @@ fn status_asks_for_a_person_only_when_one_is_needed() {
     let (code, said) = home.run(&["status"]);
     assert_eq!(code, 1);
     assert!(
-        said.ends_with("✗ 1 deliveries could not be read, or the ledger refused them: quietus quarantine list\n"),
+        said.ends_with("✗ 1 delivery could not be read, or the ledger refused it: quietus quarantine list\n"),
         "{said}"
     );
 }

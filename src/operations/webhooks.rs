@@ -11,7 +11,7 @@ use crate::audit::{Act, ActResult, Actor, Object};
 use crate::mluvii::{Made, MluviiClient, MluviiError, Webhook, WebhookId};
 use crate::subject::{InstallationName, SourceName};
 use crate::verify::WebhookMode;
-use crate::watch::{Lacks, State, Wanted, compare, is_ours};
+use crate::watch::{Lacks, NoCallback, State, Wanted, compare, is_ours};
 use noted::Noted;
 
 /// Why a webhook whose credentials nobody can compare is not right.
@@ -108,14 +108,14 @@ pub(crate) struct ConfiguredWebhook {
     pub(crate) source: SourceName,
     pub(crate) mluvii: InstallationName,
     pub(crate) mode: WebhookMode,
-    /// What mluvii is to call, without credentials; unknown where the configuration does not say it.
-    pub(crate) address: Option<String>,
+    /// What mluvii is to call, without credentials, or why that cannot be said.
+    pub(crate) address: Result<String, NoCallback>,
 }
 
 /// The webhooks of all sources, by the configuration alone: mluvii is not asked.
 pub(crate) fn configured(on: &Operations) -> Vec<ConfiguredWebhook> {
     let of = |webhook: SourceWebhook| {
-        let address = webhook.wanted.ok().map(|wanted| wanted.address);
+        let address = webhook.wanted.map(|wanted| wanted.address);
         let SourceWebhook { source, installation, mode, .. } = webhook;
         ConfiguredWebhook { source, mluvii: installation, mode, address }
     };

@@ -34,6 +34,13 @@ pub(crate) enum NoCallback {
     Secret(String),
 }
 
+impl NoCallback {
+    /// Whether `server.public_url` has to be set, or set right.
+    pub(crate) fn is_of_address(&self) -> bool {
+        matches!(self, Self::NoPublicUrl | Self::BadPublicUrl)
+    }
+}
+
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

@@ -1,4 +1,4 @@
-//! The audit: who ordered what.
+//! The audit: who ordered what. Of acts that a later version wrote, only the code is shown.
 
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -10,11 +10,11 @@ use super::paging::PAGE;
 use super::parts::{actor, cell, heads};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
-use super::words::places;
+use super::words::{act, act_result, places};
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::problem::{Code, Problem};
-use crate::audit::{AuditRow, is_of_accounts};
+use crate::audit::{Act, ActResult, AuditRow, is_of_accounts};
 use crate::ledger::{AuditRange, Cursor, Page};
 use crate::operations::audit;
 
@@ -42,13 +42,19 @@ fn sheet(visitor: &Visitor<See>, page: &Page<AuditRow, Cursor>) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let row = |row: &AuditRow| {
         let said = &row.statement;
+        let known = said.act.parse::<Act>().ok();
+        let ended = ActResult::ALL.into_iter().find(|known| known.as_str() == said.result);
         html! {
             tr role="row" {
                 th scope="row" role="rowheader" { (view.time(said.at)) small { (view.lang.number(said.sequence)) } }
                 (cell(w.audit_who, &html! { (actor(&said.actor)) }))
-                (cell(w.audit_act, &html! { span.mono { (said.act) } }))
+                (cell(w.audit_act, &html! {
+                    @if let Some(known) = known { (act(view.lang, known)) small.mono { (said.act) } } @else { span.mono { (said.act) } }
+                }))
                 (cell(w.audit_what, &html! { span.mono { (said.object) } }))
-                (cell(w.result, &html! { span.mono { (said.result) } }))
+                (cell(w.result, &html! {
+                    @if let Some(ended) = ended { (act_result(view.lang, ended)) } @else { span.mono { (said.result) } }
+                }))
             }
         }
     };

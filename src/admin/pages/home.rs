@@ -3,24 +3,22 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts::{
-    Approvals, SOON_DAYS, companies, days_left, in_words, request_path, target_path, urgency, waits_for, whose,
-};
+use super::needed;
+use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
 use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
-use super::words::requesting;
+use super::words::{operating, requesting};
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
-use crate::attention::{Attention, Delay, DelayCode, Severity, sentence};
+use crate::attention::{Attention, Delay, DelayCode, Severity};
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::ErasureFilter;
 use crate::operations::days::ShownDay;
 use crate::operations::requests::Shown;
 use crate::operations::{OperationError, days, erasures};
-use crate::subject::TargetName;
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
@@ -233,37 +231,25 @@ fn erasure_row(visitor: &Visitor<See>, erasure: &Erasure, is_primary: bool) -> M
     row(&title, &format!("/erasures/{}", erasure.id), &why, &since, w.look_at_it, is_primary)
 }
 
-/// For operators, whose words the command line and the alerts have, too.
+/// What operators are told, with where they do something about it.
 fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let class = if found.severity == Severity::Urgent { "is-bad" } else { "is-soon" };
     html! {
         li {
             div.what {
-                h3 { (found.object) }
-                p lang="en" { (sentence(found)) }
+                h3 { (needed::what(view, found)) }
+                p { (needed::act(view, found)) }
                 p.small.muted {
                     span class={ "st fill " (class) } { ((w.severity)(found.severity)) }
                     @if let Some(since) = found.since { " " (view.since(since)) }
                     " " span.mono { (found.code.as_str()) }
                 }
             }
-            @if let Some(path) = way_on(found) {
-                div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (found.object) } } }
+            @if let Some(path) = needed::way_on(found, view.may(Permission::Requests)) {
+                div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (needed::what(view, found)) } } }
             }
         }
-    }
-}
-
-/// The page on which somebody sees more of it, or does something about it.
-fn way_on(found: &Attention) -> Option<String> {
-    let object = found.object.to_string();
-    let (of, name) = object.split_once(':').unwrap_or((&object, ""));
-    match of {
-        "target" | "plugin" => Some(target_path(&TargetName(name.into()))),
-        "quarantine" => Some("/quarantine".to_owned()),
-        "source" | "sessions" => Some("/mluvii".to_owned()),
-        _ => None,
     }
 }
 
@@ -276,7 +262,7 @@ async fn is_empty(visitor: &Visitor<See>) -> Result<bool, Problem> {
     Ok(known + waiting == 0)
 }
 
-/// What to do first.
+/// What to do first, of what whoever looks can do.
 fn beginning(visitor: &Visitor<See>) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let step = |title: &str, text: &Markup, act: &Markup| {
@@ -287,20 +273,23 @@ fn beginning(visitor: &Visitor<See>) -> Sheet {
     let sources = sources.filter(|source| source.mluvii.as_ref().is_some_and(|company| visitor.sees(company)));
     let sources: Vec<_> = sources.map(|source| format!("/webhooks/{}", source.name)).collect();
     let keys = html! { (w.begin_keys) };
-    let webhooks = html! { (view.say(w.begin_webhooks, &[("paths", &sources.join(", "))])) };
-    let look = html! { a.button.primary href="/" { (w.look_again) } };
-    let letter = html! { (w.begin_letter) };
-    let new = html! {
-        @if view.may(Permission::Requests) { a.button href="/requests/new" { (w.new_request) } }
+    let operates = view.may(Permission::Operate);
+    let o = operating(view.lang);
+    let webhooks = if operates { o.begin_webhooks_here } else { w.begin_webhooks };
+    let webhooks = html! { (view.say(webhooks, &[("paths", &sources.join(", "))])) };
+    let look = html! {
+        @if operates { a.button.primary href="/mluvii" { (o.webhooks) } } @else { a.button href="/" { (w.look_again) } }
     };
+    let letter = html! { (w.begin_letter) };
+    let new = html! { a.button.primary[!operates] href="/requests/new" { (w.new_request) } };
     let body = html! {
         div.head { h1 { (w.nothing_has_come) } p.lead { (w.nothing_has_come_lead) } }
         section aria-labelledby="h-begin" {
             h2 #h-begin { (w.what_to_do_first) }
             ol.tasks {
-                (step(w.begin_keys_title, &keys, &nothing))
+                @if operates { (step(w.begin_keys_title, &keys, &nothing)) }
                 (step(w.begin_webhooks_title, &webhooks, &look))
-                (step(w.begin_letter_title, &letter, &new))
+                @if view.may(Permission::Requests) { (step(w.begin_letter_title, &letter, &new)) }
             }
         }
     };

@@ -14,6 +14,7 @@ mod holds;
 mod home;
 mod looks;
 mod mluvii;
+mod needed;
 mod origin;
 mod paging;
 mod paper;

@@ -22,6 +22,12 @@ pub(super) fn is_own(headers: &HeaderMap, behind_proxy: bool) -> bool {
     }
 }
 
+/// By which address the browser knows the server, to be shown to who sits before it and to nobody else: it is what they have typed.
+pub(super) fn of(headers: &HeaderMap, behind_proxy: bool) -> Option<String> {
+    let scheme = if behind_proxy { "https" } else { "http" };
+    host(headers).map(|host| format!("{scheme}://{host}"))
+}
+
 /// Whether a host is this machine by its own name. Any other name that leads here is somebody's who wants to read with our visitor's eyes
 /// (DNS rebinding).
 pub(super) fn is_this_machine(headers: &HeaderMap) -> bool {

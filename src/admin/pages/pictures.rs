@@ -36,13 +36,16 @@ pub(super) fn pictures(view: &View, days: &[ShownDay]) -> Markup {
     let singles: Vec<[u64; 2]> = days.iter().map(|day| [deliveries(day), 0]).collect();
     let (bars, line) = (view.say(o.bars_from, &[("first", &first)]), view.say(o.line_from, &[("first", &first)]));
     let open = today.open.map(now).unwrap_or_default();
+    // Servers write once a minute how much has come.
+    let counted = view.say(o.counted_by, &[("time", &view.clock())]);
+    let most_deliveries = format!("{} {counted}", most(view, o, days, deliveries));
     html! {
         section aria-labelledby="p-days" {
             h2 #p-days { (o.last_30_days) }
             div.charts {
                 (figure("p-deliveries", o.deliveries_a_day, &now(deliveries(today)), &Figure {
                     first: &first, today: o.today, greatest: &view.lang.number(greatest(days.iter().map(deliveries))),
-                    about: &bars, keys: html! {}, drawn: bars_of(view, days, &singles), below: &most(view, o, days, deliveries),
+                    about: &bars, keys: html! {}, drawn: bars_of(view, days, &singles), below: &most_deliveries,
                 }))
                 (figure("p-erasures", o.erasures_a_day, &now(ended(today)), &Figure {
                     first: &first, today: o.today, greatest: &view.lang.number(greatest(days.iter().map(ended))), about: &bars,

@@ -1,5 +1,6 @@
 //! How a page is shown: to whom, in which language, in whose time; and the frame around it.
 
+mod back;
 mod refused;
 
 use axum::http::request::Parts;
@@ -11,7 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE, ZONE};
 use super::words::{Forms, Words, explained, filled, operating, places, words};
-use super::{place, style};
+use super::{origin, place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
@@ -80,6 +81,10 @@ pub(super) struct View {
     pub(super) now: Timestamp,
     /// The page itself, to come back to.
     pub(super) path: String,
+    /// By which address the browser knows the server, where it says so.
+    pub(super) server: Option<String>,
+    /// The list to which what was asked for belongs.
+    list: Option<Section>,
     /// Of the deployment: its days are those by which deadlines end.
     calendar: Calendar,
     /// Where whoever reads is.
@@ -99,6 +104,8 @@ impl View {
             now: Timestamp::now(),
             // What was sent cannot be come back to.
             path: if is_shown { place::own(path).to_owned() } else { "/".to_owned() },
+            server: origin::of(&parts.headers, admin.behind_proxy()),
+            list: back::list_of(parts.uri.path()),
             reader: chosen.unwrap_or_else(|| calendar.clone()),
             calendar,
             who: None,
@@ -235,7 +242,11 @@ impl View {
                 }
             }
             div.actions {
-                @if self.who.is_some() { a.button.primary href="/" { (w.to_first_page) } }
+                @if self.who.is_some() {
+                    @let back = self.list.filter(|_| code != Code::Forbidden).and_then(|list| back::to(self, list));
+                    @if let Some((path, name)) = back { a.button.primary href=(path) { (name) } }
+                    a.button.primary[back.is_none()] href="/" { (w.to_first_page) }
+                }
                 @else { a.button.primary href="/sign-in" { (w.sign_in) } }
             }
             @if let Some(word) = word.as_ref().and_then(|word| word.as_str()) {

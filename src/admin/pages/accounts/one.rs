@@ -155,7 +155,7 @@ fn orders<N>(visitor: &Visitor<N>, shown: &Shown, typed: Option<&Typed>, wrong: 
         section aria-labelledby="a-change" {
             h2 #a-change { (w.giving.change_title) }
             p.intro { (view.say(w.giving.change_lead, &[])) }
-            (order(name, "change", &html! { button { (w.giving.change_title) } }, &html! {
+            (order(name, "change", &html! { button { (w.giving.do_change) } }, &html! {
                 (shown_as(view, wrong, &change.shown_as))
                 (gives(visitor, wrong, OF_ACCOUNT, change, &Role::ALL))
             }))

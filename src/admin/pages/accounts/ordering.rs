@@ -263,11 +263,12 @@ fn expired(view: &View) -> Sheet {
 fn for_another_sheet(view: &View, sealed: &str) -> Sheet {
     let w = view.words();
     let path = format!("/accounts/orders/{sealed}");
+    let whole = format!("{}{path}", view.server.as_deref().unwrap_or_default());
     let body = html! {
         div.head { h1 { (w.giving.ask_title) } p.lead { (view.say(w.giving.ask_lead, &[])) } }
         section aria-labelledby="o-link" {
             h2 #o-link { a href=(path) { (w.giving.ask_link) } }
-            pre tabindex="0" { code { (path) } }
+            pre.whole tabindex="0" { code { (whole) } }
         }
         div.actions { a.button href="/accounts" { (w.giving.back) } }
     };
@@ -292,7 +293,7 @@ fn done_sheet(view: &View, name: &AccountName, given: &Given) -> Sheet {
         @if let Some(secret) = secret {
             section aria-labelledby="o-given" {
                 h2 #o-given { (label) }
-                pre tabindex="0" { code { (secret) } }
+                pre.whole tabindex="0" { code { (secret) } }
                 p { span.st.is-soon { (view.say(w.giving.given_once, &[])) } }
             }
         }

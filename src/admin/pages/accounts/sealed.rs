@@ -1,6 +1,8 @@
 //! What was ordered of an account and is not done yet, as a page hands it out: sealed under a key of this process alone, for who has ordered
 //! it, or for the other operator who has it done.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -56,19 +58,16 @@ impl Asked {
         &self.number
     }
 
-    /// Hexadecimal: it stands in a page and in an address as it is. It names no person whom anything is kept of.
+    /// Base64 for addresses, which is read in one way only: it stands in a page and in an address as it is. It names no person whom
+    /// anything is kept of.
     pub(super) fn seal(&self, key: &CapsuleKey) -> String {
         let text = serde_json::to_vec(self).expect("names and words are JSON");
-        hex::encode(key.seal(&sealed_as(), &text).0)
+        URL_SAFE_NO_PAD.encode(key.seal(&sealed_as(), &text).0)
     }
 
     /// Nothing where it is not of this process, was changed (also in how it is written), or is too old.
     pub(super) fn open(key: &CapsuleKey, text: &str, now: Timestamp) -> Option<Self> {
-        let sealed = Sealed(hex::decode(text).ok()?);
-        if hex::encode(&sealed.0) != text {
-            return None;
-        }
-        let plain = key.open(&sealed_as(), &sealed).ok()?;
+        let plain = key.open(&sealed_as(), &Sealed(URL_SAFE_NO_PAD.decode(text).ok()?)).ok()?;
         let asked: Self = serde_json::from_slice(&plain).ok()?;
         (now.as_second() <= asked.until).then_some(asked)
     }
@@ -98,7 +97,13 @@ mod tests {
         let order = AccountOrder::Password { name: name("jana") };
         let asked = Asked::new((order.clone(), "a state".to_owned()), name("petr"), For::Oneself, now);
         let sealed = asked.seal(&key);
-        assert!(!sealed.contains(&hex::encode("jana")), "{sealed}");
+        let bytes = URL_SAFE_NO_PAD.decode(&sealed).expect("it is Base64");
+        assert!(!bytes.windows(4).any(|part| part == b"jana"), "{sealed}");
+        // Written otherwise, the same would be done twice: none of them is opened.
+        let others = [format!("{sealed}="), format!("{sealed}A"), sealed.to_ascii_lowercase(), hex::encode(&bytes)];
+        for other in others {
+            assert_eq!(Asked::open(&key, &other, now), None, "{other}");
+        }
         assert_eq!(Asked::open(&key, &sealed, now), Some(asked.clone()));
         assert_eq!(Asked::open(&key, &sealed, now + LASTS), Some(asked.clone()));
         assert_eq!(Asked::open(&key, &sealed, now + LASTS + SignedDuration::from_secs(1)), None);

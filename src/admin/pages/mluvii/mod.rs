@@ -17,6 +17,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::fields::Fields;
+use super::needed;
 use super::parts::{actor, cell, crumbs, heads};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
@@ -26,7 +27,7 @@ use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::attention::{self, Attention, sentence};
+use crate::attention::{self, Attention};
 use crate::audit::{Act, AuditRow};
 use crate::ledger::{AuditRange, Cursor, StoredPastJob};
 use crate::operations::webhooks::{self, Change, ConfiguredWebhook, Seen};
@@ -160,7 +161,7 @@ fn sheet(visitor: &Visitor<Operate>, known: &Known, note: &Markup, wrongs: &Wron
         (note)
         (errors(o.not_ordered, wrongs.wrong))
         @for found in &known.attention {
-            div.note.is-soon lang="en" { p { b { (found.object) } " " (sentence(found)) } }
+            div.note.is-soon { p { b { (needed::what(view, found)) } } p { (needed::act(view, found)) } }
         }
         section aria-labelledby="m-webhooks" {
             h2 #m-webhooks { (o.webhooks) }
@@ -190,19 +191,31 @@ fn webhook(visitor: &Visitor<Operate>, known: &Known, one: &ConfiguredWebhook) -
             h3 { (one.source) }
             dl.facts {
                 dt { (w.company) } dd { (one.mluvii) }
-                dt { (o.address) } dd { @match &one.address { Some(address) => span.mono { (address) }, None => (o.address_unknown) } }
+                dt { (o.address) } dd {
+                    @match &one.address {
+                        Ok(address) => span.mono { (address) },
+                        Err(why) if why.is_of_address() => (o.address_unknown),
+                        Err(_) => "–",
+                    }
+                }
                 dt { (o.webhook) } dd { @if is_managed { (o.kept_right) } @else { (o.looked_after) } }
                 dt { (o.delivered_last) } dd { @match delivered { Some(at) => (view.time(*at)), None => (w.never) } }
                 @if let Some(seen) = known.seen.get(&one.source) { dt { (w.state) } dd { (state(view, seen)) } }
             }
-            p.measure { (view.say(o.register_lead, &[])) }
-            div.actions {
-                form method="post" action="/mluvii/register" {
-                    input type="hidden" name="source" value=(one.source);
-                    button { (o.do_register) span.hidden { ": " (one.source) } }
-                }
-                @if !is_managed {
-                    a.button href=(unregister_path(&one.source)) { (o.do_unregister) span.hidden { ": " (one.source) } }
+            // Where it is not known what mluvii is to call, nothing can be ordered of it.
+            @if let Err(why) = &one.address {
+                @if why.is_of_address() { p.measure { (view.say(o.register_needs_address, &[])) } }
+                @else { p.measure lang="en" { (why) } }
+            } @else {
+                p.measure { (view.say(o.register_lead, &[])) }
+                div.actions {
+                    form method="post" action="/mluvii/register" {
+                        input type="hidden" name="source" value=(one.source);
+                        button { (o.do_register) span.hidden { ": " (one.source) } }
+                    }
+                    @if !is_managed {
+                        a.button href=(unregister_path(&one.source)) { (o.do_unregister) span.hidden { ": " (one.source) } }
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! One delivery in quarantine: what is known of it, replaying it, and dropping it for good.
 
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -56,14 +56,22 @@ async fn known(visitor: &Visitor<Operate>, number: &str) -> Result<Known, Proble
     Ok(Known { stored, shape })
 }
 
-pub(super) async fn show(visitor: Visitor<Operate>, Path(number): Path<String>) -> Response {
+pub(super) async fn show(visitor: Visitor<Operate>, Path(number): Path<String>, RawQuery(query): RawQuery) -> Response {
     let known = known(&visitor, &number).await;
-    visitor.view.answer(known.map(|known| sheet(&visitor, &known, None, &[], StatusCode::OK)))
+    let fields = Fields::read(query.as_deref().unwrap_or_default());
+    let stays = fields.is_some_and(|fields| fields.text("stays") == "1");
+    let note = html! {
+        @if stays {
+            div.note.is-soon role="status" { p { (visitor.view.say(operating(visitor.view.lang).replay_stays, &[])) } }
+        }
+    };
+    visitor.view.answer(known.map(|known| sheet(&visitor, &known, &note, None, &[], StatusCode::OK)))
 }
 
 fn sheet(
     visitor: &Visitor<Operate>,
     known: &Known,
+    note: &Markup,
     why: Option<DropReason>,
     wrong: &[Wrong],
     status: StatusCode,
@@ -76,6 +84,7 @@ fn sheet(
     let body = html! {
         (crumbs(view, &[("/quarantine", o.quarantine)], &number))
         div.head { h1 { (title) } }
+        (note)
         (errors(o.not_dropped, wrong))
         dl.facts {
             dt { (o.source) } dd { (stored.source) }
@@ -128,12 +137,20 @@ pub(super) async fn replay(visitor: Visitor<Operate>, Path(number): Path<String>
     let replayed = async {
         let id = seen(&visitor, &number).await?.id;
         let (on, actor) = (visitor.on.clone(), visitor.actor());
-        let replaying = async move { quarantine::replay(&on, id, &actor).await.map_err(told) };
+        // That it stays is what often comes of it, and no error.
+        let replaying = async move {
+            match quarantine::replay(&on, id, &actor).await {
+                Ok(replayed) => Ok(Some(replayed)),
+                Err(OperationError::Conflict(_)) => Ok(None),
+                Err(error) => Err(told(error)),
+            }
+        };
         let none = ReplayedMany::default();
         let came = match to_its_end(replaying).await? {
-            Replayed::Recorded => ReplayedMany { recorded: 1, ..none },
-            Replayed::Duplicate => ReplayedMany { duplicate: 1, ..none },
-            Replayed::ForeignTenant | Replayed::Ignored => ReplayedMany { ignored: 1, ..none },
+            Some(Replayed::Recorded) => ReplayedMany { recorded: 1, ..none },
+            Some(Replayed::Duplicate) => ReplayedMany { duplicate: 1, ..none },
+            Some(Replayed::ForeignTenant | Replayed::Ignored) => ReplayedMany { ignored: 1, ..none },
+            None => return Ok(format!("/quarantine/{number}?stays=1")),
         };
         Ok::<_, Problem>(format!("/quarantine?{}", written(&came)))
     };
@@ -153,7 +170,7 @@ pub(super) async fn drop(visitor: Visitor<Operate>, Path(number): Path<String>, 
     }
     wrong.extend(must_be_sure(view, &fields, o.drop_confirm_needed));
     if !wrong.is_empty() {
-        return view.page(&sheet(&visitor, &known, why, &wrong, StatusCode::BAD_REQUEST));
+        return view.page(&sheet(&visitor, &known, &html! {}, why, &wrong, StatusCode::BAD_REQUEST));
     }
     match quarantine::drop(&visitor.on, known.stored.id, why, &visitor.actor()).await {
         Ok(()) => see("/quarantine?dropped=1"),

@@ -155,7 +155,7 @@ async fn one(visitor: &Visitor<Requests>, mut asked: Asked) -> Result<Outcome, P
         Ok(shown) => Ok(Outcome::Entered(Box::new(shown.request))),
         Err(OperationError::Duplicate(name)) => {
             let number = name.strip_prefix(&format!("{company}/")).unwrap_or(&name).to_owned();
-            Ok(Outcome::There { path: path_of(&company, &number), name })
+            Ok(Outcome::There { path: path_of(&company, &number), name: number })
         }
         // Nothing else of a new request is in conflict.
         Err(OperationError::Conflict(_)) if number.is_some() => {
@@ -245,6 +245,7 @@ fn said(visitor: &Visitor<Requests>, outcome: &Outcome) -> Markup {
     let refused = |what: &str, why: Option<String>| {
         html! { span.st.is-bad { (what) } @if let Some(why) = &why { small lang="en" { (why) } } }
     };
+    let cell_refused = |what: &str, why: &str| html! { span.st.is-bad { (what) } small { (why) } };
     match outcome {
         Outcome::Entered(request) => html! {
             span.st.is-done.quiet { (i.entered_as) } " " a href=(request_path(request)) { (request.number) }
@@ -255,6 +256,9 @@ fn said(visitor: &Visitor<Requests>, outcome: &Outcome) -> Markup {
             refused(&view.say(i.bad_length, &[("is", &is), ("should", &should)]), None)
         }
         Outcome::Bad(BadLine::NotText) => refused(&view.say(i.bad_text, &[]), None),
+        Outcome::Bad(BadLine::Cell { column: column @ "received", .. }) => {
+            cell_refused(&view.say(i.bad_cell, &[("column", column)]), &view.say(w.day_wrong, &[]))
+        }
         Outcome::Bad(BadLine::Cell { column, why }) => {
             refused(&view.say(i.bad_cell, &[("column", column)]), Some(why.clone()))
         }
@@ -263,9 +267,19 @@ fn said(visitor: &Visitor<Requests>, outcome: &Outcome) -> Markup {
                 OperationError::Input(why) => Wrong::of(view, why),
                 _ => None,
             };
-            match in_words {
-                Some(Wrong { text, .. }) => refused(&text, None),
-                None => refused(w.not_entered, Some(not_entered(error))),
+            let column = match error {
+                OperationError::Input(InputError::NotComparable(kind) | InputError::Empty(kind)) => {
+                    Some(kind.to_string())
+                }
+                OperationError::Input(InputError::RegionNeeded) => Some("phone".to_owned()),
+                _ => None,
+            };
+            match (in_words, column) {
+                (Some(Wrong { text, .. }), Some(column)) => {
+                    cell_refused(&view.say(i.bad_cell, &[("column", &column)]), &text)
+                }
+                (Some(Wrong { text, .. }), None) => refused(&text, None),
+                (None, _) => refused(w.not_entered, Some(not_entered(error))),
             }
         }
     }

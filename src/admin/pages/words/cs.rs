@@ -1,5 +1,6 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
+pub(super) mod acted;
 mod consents;
 pub(super) mod explained;
 mod giving;
@@ -12,6 +13,7 @@ pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod timeline;
+pub(super) mod told;
 
 use self::said::{
     act, came_by, certainty, chosen_because, closed_because, consent_state, delay, erasure_state, extended_because,
@@ -24,7 +26,7 @@ use super::{Forms, Words};
 pub(super) const WORDS: Words = Words {
     account: "Účet",
     account_disabled: "Zablokovaný",
-    account_enabled: "Používá se",
+    account_enabled: "Aktivní",
     account_no_password: "Bez hesla: nikdo se nepřihlásí",
     accounts: "Účty a tokeny",
     accounts_lead: "Kdo smí používat stránky a které programy smějí používat API. Práva pověřence a schvalovatele dávají vždy dva správci; váš vlastní účet mění jiný správce.",
@@ -363,11 +365,11 @@ pub(super) const WORDS: Words = Words {
     systems_over: "Hotové systémy: {over} z {all}.",
     systems: "Systémy",
     system: "Systém",
-    target: "Cíl",
+    target: "Systém",
     target_out: "Nefunguje a zkusí se znovu samo.",
     target_paused: "Pozastavení volání: {who}.",
-    target_works: "Volá se.",
-    targets: "Cíle",
+    target_works: "V provozu.",
+    targets: "Systémy",
     targets_lead: "Co quietus volá kvůli výmazu a co na co čeká.",
     task: "Úkol",
     task_choose: "Vyberte, jak to dopadlo.",
@@ -439,7 +441,7 @@ pub(super) const WORDS: Words = Words {
     when: "Kdy",
     where_nobody_looked: "Kam se nikdo nepodíval",
     where_nobody_looks: "Kam se quietus nedívá",
-    whom_lead: "Zadejte údaje, podle kterých se osoba pozná. Pokud jich je víc, musí souhlasit všechny.",
+    whom_lead: "Zadejte údaje, podle kterých se osoba pozná. Shodují-li se všechny, je konverzace určitě její; shoduje-li se jen část, možná.",
     whom: "Koho se týká",
     why_address: "{rest}, ale prokázaná je jen adresa a ta tam není",
     why_agree: "souhlasí: {kinds}",

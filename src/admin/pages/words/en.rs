@@ -1,5 +1,6 @@
 //! English.
 
+pub(super) mod acted;
 mod consents;
 pub(super) mod explained;
 mod giving;
@@ -12,6 +13,7 @@ pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod timeline;
+pub(super) mod told;
 
 use self::said::{
     act, came_by, certainty, chosen_because, closed_because, consent_state, delay, erasure_state, extended_because,
@@ -439,7 +441,7 @@ pub(super) const WORDS: Words = Words {
     when: "When",
     where_nobody_looked: "Where nobody has looked",
     where_nobody_looks: "Where quietus does not look",
-    whom_lead: "Enter what the person is known by. Several kinds have to agree.",
+    whom_lead: "Enter what the person is known by. Where all of it agrees, a session is certainly theirs; where only some of it does, possibly.",
     whom: "Whom it is about",
     why_address: "{rest}, but only an address is proved, and it is not there",
     why_agree: "same: {kinds}",

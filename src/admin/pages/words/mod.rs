@@ -11,7 +11,8 @@ use self::letters::LettersWords;
 use self::rules::RulesWords;
 use crate::access::{PasswordRefused, Role};
 use crate::admin::problem::Code;
-use crate::attention::{DelayCode, Severity};
+use crate::attention::{self, DelayCode, Severity};
+use crate::audit::{Act, ActResult};
 use crate::consent::ConsentState;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
@@ -98,6 +99,7 @@ mod places;
 mod requesting;
 mod rules;
 mod timeline;
+mod told;
 
 /// Words of one noun, which stand in files of their own.
 macro_rules! of_both {
@@ -119,6 +121,30 @@ of_both!(
     explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
     timeline: Timeline,
 );
+
+/// What an act of the audit is called.
+pub(super) fn act(lang: Lang, one: Act) -> &'static str {
+    match lang {
+        Lang::Cs => cs::acted::act(one),
+        Lang::En => en::acted::act(one),
+    }
+}
+
+/// How an act of the audit has ended.
+pub(super) fn act_result(lang: Lang, one: ActResult) -> &'static str {
+    match lang {
+        Lang::Cs => cs::acted::result(one),
+        Lang::En => en::acted::result(one),
+    }
+}
+
+/// What is so, and what to do, where something needs a person.
+pub(super) fn told(lang: Lang, code: attention::Code) -> told::Told {
+    match lang {
+        Lang::Cs => cs::told::told(code),
+        Lang::En => en::told::told(code),
+    }
+}
 
 words! {
     /// Every word of one language that several pages have, or an older one.

@@ -7,9 +7,9 @@ words! {
     /// Every word of these pages in one language.
     Operating:
     texts {
-        address, address_unknown, as_table, ask_mluvii, attempts_head, bars_from, by_month, by_rule,
+        address, address_unknown, as_table, ask_mluvii, attempts_head, bars_from, begin_webhooks_here, by_month, by_rule,
         cancel_past_lead, cancelled_head, changed_corrected, changed_none, changed_registered, compared_until,
-        confirm_needed, confirm_past_lead, confirm_past_tick, day_head, day_not_over, delivered_last,
+        confirm_needed, confirm_past_lead, confirm_past_tick, counted_by, day_head, day_not_over, delivered_last,
         deliveries_a_day, deliveries_head, delivery, delivery_of, do_cancel_past, do_compare, do_confirm_past,
         do_drop, do_pause, do_register, do_reload, do_replay, do_replay_many, do_resume, do_unregister, done_head,
         drop_confirm, drop_confirm_needed, drop_lead, drop_title, drop_why, drop_why_needed, erasures_a_day,
@@ -21,8 +21,8 @@ words! {
         past_time, past_unread, past_untold, past_would, pause_case_hint, pause_lead, pause_reason_needed,
         pause_title, pause_until, pause_until_hint, plugin, plugin_calls, plugin_doubts, plugin_file, plugin_lead,
         plugin_restarts, plugin_sandbox, plugin_version, quarantine, quarantine_lead, received, reconciliation,
-        reconciliation_lead, register_lead, reload_lead, replay_lead, replay_many_lead, replay_many_title,
-        replayed_none, resume_lead, retained_here, rule, shape_closed, shape_lead, shape_title, size, source, to_day,
+        reconciliation_lead, register_lead, register_needs_address, reload_lead, replay_lead, replay_many_lead, replay_many_title,
+        replay_stays, replayed_none, resume_lead, retained_here, rule, shape_closed, shape_lead, shape_title, size, source, to_day,
         today, unread_because, unregister_confirm, unregister_lead, unregister_managed, unregister_title, waits_here,
         was_dropped, webhook, webhook_also, webhook_credentials, webhook_lacks, webhook_masked, webhook_missing,
         webhook_right, webhook_unknown, webhook_wrong, webhooks, webhooks_lead,

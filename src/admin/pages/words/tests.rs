@@ -84,6 +84,42 @@ fn what_stands_in_a_sentence_stays_as_it_is() {
 }
 
 #[test]
+fn what_needs_a_person_is_a_whole_sentence_of_known_parameters_in_both_languages() {
+    let all = crate::attention::attention(
+        &crate::attention::sample::everything(),
+        &[],
+        &crate::attention::sample::limits(),
+        crate::attention::sample::now(),
+    );
+    for code in crate::attention::Code::ALL {
+        let (czech, english) = (told(Lang::Cs, code), told(Lang::En, code));
+        let known: BTreeSet<_> = all
+            .iter()
+            .filter(|one| one.code == code)
+            .flat_map(|one| one.parameters.keys().copied())
+            .chain(["n"])
+            .collect();
+        let of = |told: &told::Told| [told.what.one, told.what.few, told.what.other, told.act];
+        for sentence in of(&czech).into_iter().chain(of(&english)) {
+            assert!(holes(sentence).is_subset(&known), "{}: {sentence} has none of {known:?}", code.as_str());
+            assert!(sentence.ends_with(['.', '}']) && sentence == sentence.trim(), "{}: {sentence}", code.as_str());
+        }
+        assert_eq!(holes(czech.what.other), holes(english.what.other), "{}", code.as_str());
+        assert_eq!(holes(czech.act), holes(english.act), "{}", code.as_str());
+    }
+}
+
+#[test]
+fn what_needs_a_person_is_counted_as_people_do() {
+    let said =
+        |lang, number| told(lang, crate::attention::Code::TasksOpen).what.of(lang, number).replace('\u{a0}', " ");
+    assert_eq!(said(Lang::Cs, 1), "U systému {target} je dlouho otevřený 1 úkol.");
+    assert_eq!(said(Lang::Cs, 3), "U systému {target} jsou dlouho otevřené 3 úkoly.");
+    assert_eq!(said(Lang::Cs, 5), "U systému {target} je dlouho otevřených 5 úkolů.");
+    assert_eq!(said(Lang::En, 1), "1 task at {target} has been open for long.");
+}
+
+#[test]
 fn every_waiting_says_which_system_it_is_for_where_it_is_for_one() {
     for code in DelayCode::ALL {
         assert_eq!(holes((cs::WORDS.delay)(code)), holes((en::WORDS.delay)(code)), "{code:?}");

@@ -77,6 +77,9 @@ fn an_officer_is_made_by_two_operators_and_chooses_a_password_of_their_own() {
     }
     let sent = confirmed(&petr, &asked, PASSWORD).is(200).says(&["Nothing has been done yet"]);
     let address = address(&sent);
+    // It is copied whole.
+    let whole = format!("{}{address}", petr.base);
+    assert!(sent.text.contains(&format!("<code>{whole}</code>")), "{}", sent.text);
     confirmed(&petr, &asked, PASSWORD).is(400).says(&["was used already"]);
     // Nor written in another way: it would be used twice.
     let upper = asked.hidden("order").to_uppercase();

@@ -9,6 +9,8 @@ const LINES: &str = "name;email;came;received;number\r\n\
     ;canary-8b1c@example.com;phone;;\r\n\
     ;;letter;;\r\n\
     ;canary-9d2e@example.com;canary-pigeon;;\r\n\
+    ;canary-9d2e@example.com;letter;canary-day;\r\n\
+    ;canary-no-address;letter;;\r\n\
     ;canary-8b1c@example.com;letter;;\r\n";
 
 #[test]
@@ -23,8 +25,11 @@ fn each_line_becomes_a_request_once_and_what_came_of_it_names_nobody() {
     let first = jana.post("/requests/import", &[("lines", LINES)]).is(200).says(&[
         "2 requests are entered",
         "1 line is of a request that was there already.",
-        "2 lines were not entered.",
+        "4 lines were not entered.",
         "Column came is wrong",
+        "Column received is wrong",
+        "Enter a day of the calendar",
+        "Column email is wrong",
         "/requests/acme/2026%2F7",
     ]);
     pages.push(first.text);
@@ -54,8 +59,16 @@ fn each_line_becomes_a_request_once_and_what_came_of_it_names_nobody() {
         jana.post("/requests/import", &[("lines", "\u{feff}email\tcame\ncanary-9d2e@example.com\tform\n")]).is(200);
     pages.push(czech.says(&["Zapsána 1 žádost", "Zapsáno:"]).text);
 
-    let needles =
-        Needles::of(["canary-7f3a", "canary-8b1c", "canary-9d2e", "canary-pigeon", "Canary Novak", "canary-aaaa"]);
+    let needles = Needles::of([
+        "canary-7f3a",
+        "canary-8b1c",
+        "canary-9d2e",
+        "canary-pigeon",
+        "Canary Novak",
+        "canary-aaaa",
+        "canary-day",
+        "canary-no-address",
+    ]);
     for text in &pages {
         needles.must_be_absent("a page", text.as_bytes());
     }

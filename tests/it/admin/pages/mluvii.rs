@@ -59,6 +59,29 @@ fn a_webhook_is_looked_at_registered_and_deleted_only_where_that_is_meant() {
 }
 
 #[test]
+fn without_an_address_nothing_is_registered_and_the_page_says_what_to_set() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ADMIN);
+    let server = Server::start(&deployment);
+    user(&deployment, "otto", "Otto", &["operator"], &[]);
+    let otto = Browser::signed_in(&server, "otto");
+    // The first page says to each role what it can do of it.
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    user(&deployment, "adam", "Adam", &["approver"], &[]);
+    let first = otto.get("/").is(200).says(&["Register the webhook", "Back them up", "href=\"/mluvii\">Webhooks<"]);
+    assert!(!first.text.contains("letter on your desk"), "{}", first.text);
+    let first = Browser::signed_in(&server, "olga").get("/").is(200);
+    let first = first.says(&["letter on your desk", "href=\"/requests/new\"", "An operator adds the webhook"]);
+    assert!(!first.text.contains("Back them up"), "{}", first.text);
+    let first = Browser::signed_in(&server, "adam").get("/").is(200).says(&["An operator adds the webhook"]);
+    assert!(!first.text.contains("letter on your desk") && !first.text.contains("Back them up"), "{}", first.text);
+    let page = otto.get("/mluvii").is(200).says(&["Set server.public_url in the configuration"]);
+    assert!(!page.text.contains("action=\"/mluvii/register\""), "a button that only fails: {}", page.text);
+    otto.get("/language/cs?next=/").leads_to("/");
+    otto.get("/mluvii").is(200).says(&["Nastavte v konfiguraci server.public_url"]);
+}
+
+#[test]
 fn of_another_company_neither_webhook_nor_comparison_is_seen() {
     let standin = StandIn::start();
     let beta = StandIn::start();

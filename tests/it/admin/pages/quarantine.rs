@@ -50,10 +50,17 @@ fn a_delivery_is_shown_without_its_values_and_dropped_only_with_a_reason_and_whe
     }
     otto.get("/quarantine/0").is(404);
     otto.get("/quarantine/-1").is(404);
-    otto.get("/quarantine/4711").is(404);
+    otto.get("/quarantine/4711").is(404).says(&["class=\"button primary\" href=\"/quarantine\">Quarantine<"]);
 
     // It still cannot be read, and says so.
-    otto.post(&format!("{}/replay", all[0]), &[]).is(409).says(&["it stays"]);
+    let back = otto.post(&format!("{}/replay", all[0]), &[]).goes_on();
+    assert_eq!(back, format!("{}?stays=1", all[0]));
+    otto.get(&back).is(200).says(&["still cannot be read, so it stays", "role=\"status\"", "sessionNumber"]);
+    let page = otto.get(&format!("{}?stays=%3Cscript%3E", all[0])).is(200);
+    assert!(!page.text.contains("<script") && !page.text.contains("role=\"status\""), "{}", page.text);
+    // The first page says it in whole sentences, with the way there.
+    let home = otto.get("/").is(200).says(&["2 deliveries could not be read", "href=\"/quarantine\""]);
+    assert!(!home.text.contains("quietus quarantine list"), "a command in place of a way: {}", home.text);
     let drop = format!("{}/drop", all[0]);
     otto.post(&drop, &[]).is(400).says(&[
         "Choose why it leads to nothing",
@@ -80,6 +87,7 @@ fn a_delivery_is_shown_without_its_values_and_dropped_only_with_a_reason_and_whe
     otto.get("/language/cs?next=/").leads_to("/");
     otto.get("/quarantine").is(200).says(&["Karanténa", "lang=\"cs\"", "Přišlo"]);
     otto.get(&all[1]).is(200).says(&["Nenávratně zahodit"]);
+    otto.get("/").is(200).says(&["1 doručení nešlo přečíst, nebo ho odmítla databáze.", "Podívejte se proč."]);
 }
 
 #[test]

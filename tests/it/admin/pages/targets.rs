@@ -47,6 +47,7 @@ fn a_target_is_paused_with_a_reason_and_resumed() {
 
     otto.get("/language/cs?next=/").leads_to("/");
     otto.get("/targets/crm").is(200).says(&["Pozastavit", "Co na něj čeká", "lang=\"cs\""]);
+    otto.get("/targets").is(200).says(&["<h1>Systémy</h1>", "V provozu."]);
 }
 
 #[test]

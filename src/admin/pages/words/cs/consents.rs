@@ -6,14 +6,14 @@ use crate::consent::{CameBy, UnknownCause};
 use crate::operations::consent::Left;
 
 pub(super) const WORDS: ConsentsWords = ConsentsWords {
-    all_companies: "Všechny firmy",
+    all_companies: "Všechny společnosti",
     as_shown: "Ukazuje to mluvii",
     at_once: "hned",
-    at_settling: "Později, až se v konverzaci nic dalšího nečeká:",
+    at_settling: "Později, až se v ní nebude nic čekat:",
     by_form: "Formulář: {form}",
     by_rule: "Pravidlo bez formuláře",
     came_needed: "Vyberte, jak odvolání přišlo.",
-    company_needed: "Vyberte firmu.",
+    company_needed: "Vyberte společnost.",
     day: "Řečeno dne",
     day_hint: "Co bylo uděleno po tomto dni, platí dál. Nevyplníte-li den, platí dnešek.",
     day_wrong: "Zadejte den, který není v budoucnosti.",
@@ -58,7 +58,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     take: "Možná patří osobě: vyberte ty, které jí patří",
     tenant: "Oddělení",
     title: "Souhlasy",
-    to_person: "Na stránku Lidé",
+    to_person: "Na stránku Osoby",
     unread: "Nepřečteno",
     version: "Verze textu",
     when: "Od kdy",

@@ -10,6 +10,7 @@ pub(super) const WORDS: GivingWords = GivingWords {
     asked_by: "Asked for by {who}. You have it done, and stand for it as they do: make sure that the person is to have it.",
     back: "Back",
     change_lead: "It holds at once, also for sessions and tokens that are there.",
+    do_change: "Save changes",
     change_title: "Name, roles and companies",
     choose_lead: "You were given a one-time password. Choose one of your own: nobody is signed in with the other, and whoever has given it knows it.",
     choose_title: "Choose your password",
