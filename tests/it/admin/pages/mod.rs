@@ -17,6 +17,7 @@ mod preferences;
 mod quarantine;
 mod rules;
 mod signing;
+mod stored;
 mod story;
 mod targets;
 mod who;
