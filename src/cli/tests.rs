@@ -1,3 +1,5 @@
+mod documents;
+mod lists;
 mod orders;
 mod users;
 
@@ -422,20 +424,6 @@ fn a_rotation_that_the_ledger_was_not_told_of_is_finished_by_the_same_command() 
     assert_eq!((rotated["from"].as_str(), rotated["to"].as_str()), (Some(old.as_str()), Some(new.as_str())));
     assert_eq!(keys(), new);
     assert_eq!(home.run(&["erase", "--session", "acme/8"]).0, 0);
-}
-
-#[test]
-fn lists_fit_a_terminal_of_80_columns() {
-    let home = Home::new();
-    assert_eq!(home.run(&["erase", "--email", "ann@example.com"]).0, 0);
-    home.quarantine("name=Ann");
-    for list in [&["erasures", "list"][..], &["audit", "list"], &["quarantine", "list"], &["receipts", "list"]] {
-        let text = home.on_terminal(list);
-        assert!(
-            text.lines().filter(|line| !line.starts_with("note:")).all(|line| line.chars().count() <= 80),
-            "{text}"
-        );
-    }
 }
 
 #[test]

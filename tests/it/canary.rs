@@ -17,14 +17,14 @@ use crate::main_job::approve;
 use told::Told;
 
 // One canary per field, so that a leak names its way. ASCII and not, since escapes differ.
-const EMAIL: &str = "canary.email.1@example.com";
-const OTHER_EMAIL: &str = "canary.email.2@example.com";
-const PHONE: &str = "+420 777 010 203";
-const NAME: &str = "Kanárek Žlutý Jménem";
+pub(crate) const EMAIL: &str = "canary.email.1@example.com";
+pub(crate) const OTHER_EMAIL: &str = "canary.email.2@example.com";
+pub(crate) const PHONE: &str = "+420 777 010 203";
+pub(crate) const NAME: &str = "Kanárek Žlutý Jménem";
 const CUSTOMER: &str = "canary-customer-number-88";
 const NOTE: &str = "canary-note-of-the-operator";
 const ACTIVITY: &str = "canary-activity-text";
-const FORM: &str = "canary-form-free-text";
+pub(crate) const FORM: &str = "canary-form-free-text";
 const CHATBOT: &str = "canary-chatbot-value";
 const EXTRA: &str = "canary-extra-field";
 const BODY: &str = "canary-quarantined-body";
@@ -32,7 +32,7 @@ const CHANNEL: &str = "canary-channel with spaces";
 const AGENT: &str = "canary-user-agent";
 const HOP: &str = "canary-forwarded-for";
 const HAND: &str = "canary-by-hand@example.com";
-const FOUND: &str = "canary.found@example.com";
+pub(crate) const FOUND: &str = "canary.found@example.com";
 const LINKED: &str = "canary.linked@example.com";
 /// What a plugin knows of who has [`OTHER_EMAIL`] (tests/plugins/finder.py).
 const KNOWN_THERE: &str = "C-canary.email.2";
@@ -128,7 +128,7 @@ fn everything_is_silent(database: Option<&Database>) {
 }
 
 /// Searches the files of a deployment, and the database that its ledger is in.
-fn search(deployment: &Deployment, database: Option<&Database>) {
+pub(crate) fn search(deployment: &Deployment, database: Option<&Database>) {
     search_files(deployment.folder());
     let Some(database) = database else { return };
     assert_silent("the database", database.all().as_bytes());
@@ -142,7 +142,7 @@ fn search_files(folder: &Path) {
 }
 
 #[track_caller]
-fn assert_silent(place: &str, content: &[u8]) {
+pub(crate) fn assert_silent(place: &str, content: &[u8]) {
     NEEDLES.must_be_absent(place, content);
 }
 

@@ -71,3 +71,38 @@ pub(super) fn by(consent: &Consent) -> String {
         None => origin.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::ConsentState;
+
+    #[test]
+    fn consents_fit_a_terminal_of_80_columns() {
+        let consent = |state, origin: &str| Consent {
+            state,
+            version: Some("the text of 2026, as it was approved in May".to_owned()),
+            origin: Some(origin.to_owned()),
+            form_id: Some(4711),
+            since: Some(jiff::Timestamp::from_second(1_750_000_000).expect("a time")),
+            cause: None,
+        };
+        let found = FoundConsent {
+            session: "a-company-with-a-name/1234567".to_owned(),
+            meant: "certain",
+            why: String::new(),
+            tenant: None,
+            started: None,
+            ended: None,
+            erased: None,
+            consent: consent(ConsentState::Withdrawn, "officer-in-person"),
+            earlier: vec![consent(ConsentState::Given, "entry_form")],
+            earlier_left_out: 0,
+        };
+        let (mut out, captured) = Out::captured_on_terminal();
+        out.table(["SESSION", "MEANT", "SINCE", "CONSENT", "VERSION", "BY"], rows(&found)).expect("is written");
+        let text = captured.text();
+        assert!(text.contains("a-company-with-a-name/1234567"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}

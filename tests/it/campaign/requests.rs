@@ -1,9 +1,12 @@
 //! Requests of persons are entered, verified, planned, approved by somebody else and run at two systems, held before and after that, let go
 //! and stopped, while servers are killed in between and steps fail for good until a person has them retried: nobody who is held, not
-//! verified or not approved is touched, who is stopped is called no more, and everybody else who has asked is gone, whoever waits.
+//! verified or not approved is touched, who is stopped is called no more, and everybody else who has asked is gone, whoever waits. Orders
+//! are killed as well, and given again, and some are given twice: what was ordered is done, and once.
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Output;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -80,7 +83,8 @@ struct Asker {
     number: String,
     /// The hash of what was planned.
     plan: String,
-    hold: String,
+    /// What keeps them: more than one where the order was killed, and had been done.
+    holds: BTreeSet<String>,
     erasure: String,
     /// From when on no call of theirs may begin.
     stopped: Option<Timestamp>,
@@ -186,9 +190,50 @@ fn somebody_talks(campaign: &mut Campaign<impl Site>) -> Asker {
     }
     // Whom the receipts are about is known by the erasures.
     campaign.truth.people.push(Person { email: email.clone(), ids: ids.clone(), way: Way::Nobody, has_asked: true });
-    let [number, plan, hold, erasure] = [const { String::new() }; 4];
-    let stage = Stage::New;
-    Asker { email, ids, lot, stage, number, plan, hold, erasure, stopped: None, calls_at_most: None }
+    let [number, plan, erasure] = [const { String::new() }; 3];
+    let (stage, holds) = (Stage::New, BTreeSet::new());
+    Asker { email, ids, lot, stage, number, plan, holds, erasure, stopped: None, calls_at_most: None }
+}
+
+/// An order, and what it has said.
+#[derive(Debug)]
+struct Ordered {
+    /// The first one was killed: it may have been done by that.
+    was_killed: bool,
+    output: Output,
+}
+
+/// Gives an order. One in four is killed, before it has begun, in the middle of it or when it is done, and given again.
+fn order(campaign: &mut Campaign<impl Site>, officer: &str, arguments: &[&str]) -> Ordered {
+    let was_killed = campaign.random.below(4) == 0;
+    if was_killed {
+        let after = Duration::from_millis(campaign.random.below(51));
+        campaign.site.kill_as(officer, arguments, after);
+    }
+    Ordered { was_killed, output: campaign.site.run_as(officer, arguments) }
+}
+
+/// The same twice, as by somebody who does not trust the first answer: the second one is done, or refused as what is done already.
+fn order_twice(campaign: &mut Campaign<impl Site>, officer: &str, arguments: &[&str]) -> [Ordered; 2] {
+    let first = order(campaign, officer, arguments);
+    let again = Ordered { was_killed: true, output: campaign.site.run_as(officer, arguments) };
+    [first, again]
+}
+
+impl Ordered {
+    /// It is done; where one was killed, it may be refused as what is done already.
+    #[track_caller]
+    fn is_done(&self) {
+        let code = self.output.status.code();
+        assert!(code == Some(0) || self.was_killed && code == Some(1), "{self:?}");
+    }
+}
+
+/// What is held now.
+fn holds_in_force(campaign: &Campaign<impl Site>) -> BTreeSet<String> {
+    let all = campaign.site.json(&["holds", "list"]);
+    let all = all.as_array().expect("holds").iter();
+    all.map(|hold| hold["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 impl Asker {
@@ -201,7 +246,9 @@ impl Asker {
             (Stage::New, _) => self.is_entered(campaign),
             (Stage::Entered, Lot::Unverified) => self.is_refused(campaign),
             (Stage::Entered, _) => {
-                self.request(campaign, "verify", &["--how", "document"]);
+                let number = self.number.clone();
+                order(campaign, ANN, &["requests", "verify", &number, "--how", "document"]).is_done();
+                assert_eq!(self.request(campaign, "show", &[])["state"], "verified");
                 Stage::Verified
             }
             (Stage::Verified, _) => self.is_planned(campaign),
@@ -234,12 +281,25 @@ impl Asker {
 
     /// Adds a hold on them, and remembers it.
     #[track_caller]
-    fn hold(&mut self, campaign: &Campaign<impl Site>) {
+    fn hold(&mut self, campaign: &mut Campaign<impl Site>) {
+        let before = holds_in_force(campaign);
         let deployment = campaign.site.deployment();
         deployment.write("email", &self.email);
         let email = format!("@{}", deployment.path("email").display());
-        let added = campaign.site.json_as(ANN, &["holds", "add", "--email", &email, "--reason", "legal-claims"]);
-        self.hold = added["id"].as_str().expect("an id").to_owned();
+        let added = order(campaign, ANN, &["holds", "add", "--email", &email, "--reason", "legal-claims"]);
+        // Whoever holds somebody twice means it.
+        assert!(added.output.status.success(), "{added:?}");
+        self.holds = holds_in_force(campaign).difference(&before).cloned().collect();
+        assert!((1..=1 + usize::from(added.was_killed)).contains(&self.holds.len()), "{:?}: {added:?}", self.holds);
+    }
+
+    /// There is one, however often it was ordered.
+    #[track_caller]
+    fn only_erasure(&self, campaign: &Campaign<impl Site>) -> String {
+        let shown = self.request(campaign, "show", &[]);
+        let erasures = shown["erasures"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let [one] = erasures else { panic!("one erasure: {shown:#}") };
+        one.as_str().expect("an id").to_owned()
     }
 
     fn erasure(&self, campaign: &Campaign<impl Site>) -> Value {
@@ -255,8 +315,10 @@ impl Asker {
         deployment.write("letter", &format!("email: {}\n", self.email));
         let letter = deployment.path("letter").display().to_string();
         let new = ["requests", "new", "--came", "letter", "--file", &letter];
-        let entered = campaign.site.json_as(ANN, &new);
-        self.number = entered["number"].as_str().expect("a number").to_owned();
+        order(campaign, ANN, &new).is_done();
+        let found = campaign.site.json_as(ANN, &["requests", "find", "--file", &letter]);
+        let [one] = found.as_array().expect("requests").as_slice() else { panic!("one was entered: {found:#}") };
+        self.number = one["number"].as_str().expect("a number").to_owned();
         assert_eq!(campaign.site.run_as(ANN, &new).status.code(), Some(1), "it is of the same person");
         Stage::Entered
     }
@@ -274,7 +336,10 @@ impl Asker {
             let status = campaign.site.json(&["status"]);
             (status["events_waiting"] == 0 && status["sessions_settling"] == 0).then_some(())
         });
-        let plan = self.request(campaign, "plan", &[]);
+        let number = self.number.clone();
+        let planned = order(campaign, ANN, &["--json", "requests", "plan", &number]).output;
+        let plan: Value =
+            serde_json::from_slice(&planned.stdout).unwrap_or_else(|error| panic!("{error}: {planned:?}"));
         let sessions = plan["sessions"].as_array().expect("sessions").iter();
         let going = sessions.filter(|one| one["goes"] == true).filter_map(|one| one["session"].as_str());
         let going: BTreeSet<_> = going.map(str::to_owned).collect();
@@ -291,16 +356,17 @@ impl Asker {
         if self.lot == Lot::Unapproved {
             return Stage::Over;
         }
-        let approved = campaign.site.run_as(BOB, &["requests", "approve", &self.number, "--plan", &self.plan]);
-        assert!(approved.status.success(), "{approved:?}");
+        let approve = ["requests", "approve", &self.number, "--plan", &self.plan];
+        order_twice(campaign, BOB, &approve).iter().for_each(Ordered::is_done);
+        assert_eq!(self.request(campaign, "show", &[])["state"], "approved");
         Stage::Approved
     }
 
     /// As it was planned.
     fn is_run(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
-        let ran = self.request(campaign, "run", &["--plan", &self.plan]);
-        let erasure = ran["erasures"].as_array().and_then(|all| all.last()?.as_str());
-        self.erasure = erasure.unwrap_or_else(|| panic!("{ran:#}")).to_owned();
+        let run = ["requests", "run", &self.number, "--plan", &self.plan];
+        order_twice(campaign, ANN, &run).iter().for_each(Ordered::is_done);
+        self.erasure = self.only_erasure(campaign);
         campaign.truth.reached.insert(self.erasure.clone(), self.ids.clone());
         Stage::Running
     }
@@ -332,9 +398,10 @@ impl Asker {
         if campaign.random.below(2) == 0 {
             campaign.wait_a_little();
         }
-        let said = campaign.site.run_as(ANN, &["erasures", "stop", &self.erasure]);
-        let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        if said.contains("calls under way end first") {
+        let said = order_twice(campaign, ANN, &["erasures", "stop", &self.erasure]);
+        let waits = |one: &Ordered| String::from_utf8_lossy(&one.output.stdout).contains("calls under way end first");
+        // What one that was killed would have said is not known.
+        if said[0].was_killed || said.iter().any(waits) {
             wait_for("the call under way to end", || {
                 let state = self.erasure(campaign)["state"].clone();
                 (state == "done" || state == "cancelled").then_some(())
@@ -351,18 +418,21 @@ impl Asker {
     }
 
     fn is_stopped_while_it_waits(&mut self, campaign: &Campaign<impl Site>) -> Stage {
-        let stopped = campaign.site.run_as(ANN, &["erasures", "stop", &self.erasure]);
-        assert!(stopped.status.success(), "{stopped:?}");
-        self.request(campaign, "withdraw", &[]);
+        order_twice(campaign, ANN, &["erasures", "stop", &self.erasure]).iter().for_each(Ordered::is_done);
+        assert_eq!(self.erasure(campaign)["state"], "cancelled", "it had not begun");
+        let number = self.number.clone();
+        order(campaign, ANN, &["requests", "withdraw", &number]).is_done();
         self.is_let_go(campaign);
         Stage::Over
     }
 
-    fn is_let_go(&mut self, campaign: &Campaign<impl Site>) {
+    fn is_let_go(&mut self, campaign: &mut Campaign<impl Site>) {
         self.is_left_alone(&destructive(campaign));
         self.calls_at_most = None;
-        let lifted = campaign.site.run_as(ANN, &["holds", "lift", &self.hold]);
-        assert!(lifted.status.success(), "{lifted:?}");
+        for hold in &self.holds {
+            order_twice(campaign, ANN, &["holds", "lift", hold]).iter().for_each(Ordered::is_done);
+        }
+        assert!(holds_in_force(campaign).is_disjoint(&self.holds), "{:?}", self.holds);
     }
 
     /// Those of these calls that are about them.
@@ -397,7 +467,16 @@ impl Asker {
     /// Its state, and what its receipt says.
     #[track_caller]
     fn has_ended_as_ordered(&self, campaign: &Campaign<impl Site>, statements: &[Value]) {
-        let state = self.request(campaign, "show", &[])["state"].clone();
+        let shown = self.request(campaign, "show", &[]);
+        let state = shown["state"].clone();
+        let erasures = shown["erasures"].as_array().map_or(0, Vec::len);
+        let expected = match self.lot {
+            Lot::Erased | Lot::Held | Lot::HeldAfter => 1..=1,
+            // One that was cancelled before it had begun is as one that nobody has asked for.
+            Lot::Stopped => 0..=1,
+            Lot::HeldAndStopped | Lot::Unapproved | Lot::Unverified => 0..=0,
+        };
+        assert!(expected.contains(&erasures), "{self:?}: {shown:#}");
         let receipt = statements.iter().find(|said| said["erasure"] == self.erasure.as_str());
         let verdict = receipt.map(|said| said["verdict"].clone());
         match self.lot {

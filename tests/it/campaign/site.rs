@@ -1,7 +1,8 @@
 //! Where quietus runs in a campaign: a server, or several, on one deployment.
 
 use std::net::SocketAddr;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -19,9 +20,24 @@ pub(super) trait Site {
 
     /// Runs a command as an officer who became root by `sudo`: who they are is known by that.
     fn run_as(&self, officer: &str, arguments: &[&str]) -> Output {
+        self.ordered_by(officer, arguments).output().expect("quietus runs")
+    }
+
+    /// The same, but killed after so long: nobody knows what came of it.
+    fn kill_as(&self, officer: &str, arguments: &[&str], after: Duration) {
+        let mut command = self.ordered_by(officer, arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("quietus runs");
+        std::thread::sleep(after);
+        child.kill().expect("it is ours");
+        child.wait().expect("it ends");
+    }
+
+    /// A command as an officer gives it.
+    fn ordered_by(&self, officer: &str, arguments: &[&str]) -> Command {
         let mut command = quietus();
         command.arg("--config").arg(self.deployment().path("quietus.toml")).args(arguments);
-        command.env("SUDO_USER", officer).stdin(std::process::Stdio::null()).output().expect("quietus runs")
+        command.env("SUDO_USER", officer).stdin(Stdio::null());
+        command
     }
 
     /// Something befalls its servers, or nothing.

@@ -1,9 +1,9 @@
 //! Papers as they come out of a printer: written by the program, printed by a real browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, crm_plugin, receipts, wait_for};
 
 /// Prints a page, and says what is on the sheets: how many, their size, the fonts, and the text.
 fn printed(html: &Path) -> (usize, String, Vec<String>, String) {
@@ -15,18 +15,39 @@ fn printed(html: &Path) -> (usize, String, Vec<String>, String) {
     browser.arg(format!("--print-to-pdf={}", pdf.display())).arg(html);
     let done = browser.output().expect("chromium is there (tests/needs.sh)");
     assert!(pdf.is_file(), "{}", String::from_utf8_lossy(&done.stderr));
-    let said = |program: &str, more: &[&str]| {
-        let output = Command::new(program).arg(&pdf).args(more).output().expect("poppler is there (tests/needs.sh)");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    };
-    let info = said("pdfinfo", &[]);
+    pictured(&pdf);
+    let info = said("pdfinfo", &pdf, &[]);
     let line = |name: &str| {
         let found = info.lines().find_map(|line| line.strip_prefix(name)).expect("pdfinfo says it");
         found.trim().to_owned()
     };
-    let fonts = said("pdffonts", &[]).lines().skip(2).map(str::to_owned).collect();
-    (line("Pages:").parse().expect("a number"), line("Page size:"), fonts, said("pdftotext", &["-"]))
+    let fonts = said("pdffonts", &pdf, &[]).lines().skip(2).map(str::to_owned).collect();
+    (line("Pages:").parse().expect("a number"), line("Page size:"), fonts, said("pdftotext", &pdf, &["-"]))
+}
+
+/// What a program of poppler says of a file.
+fn said(program: &str, pdf: &Path, more: &[&str]) -> String {
+    let output = Command::new(program).arg(pdf).args(more).output().expect("poppler is there (tests/needs.sh)");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Leaves a picture of each sheet in `QUIETUS_TEST_PICTURES`, or below the build: somebody looks at them.
+fn pictured(pdf: &Path) {
+    let named = std::env::var_os("QUIETUS_TEST_PICTURES").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR"))).join("papers");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let name = folder.join(pdf.file_stem().expect("a name"));
+    said("pdftoppm", pdf, &["-png", "-r", "80", name.to_str().expect("UTF-8")]);
+    let name = name.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+    let of_it = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.expect("an entry").file_name().into_string().expect("UTF-8");
+        // What there is behind the name is the number of the sheet.
+        let rest = entry.strip_prefix(&name).and_then(|rest| rest.strip_prefix('-'));
+        rest.and_then(|rest| rest.strip_suffix(".png"))
+            .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    assert!(std::fs::read_dir(&folder).expect("a folder").any(of_it), "there is no picture of {name}");
 }
 
 #[test]
@@ -47,7 +68,8 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
         file
     };
     let a4 = |size: &str| size.contains("(A4)");
-    let (pages, size, fonts, text) = printed(&paper("cs.html", &["receipts", "certificate", "1", "--lang", "cs"]));
+    let (pages, size, fonts, text) =
+        printed(&paper("certificate.cs.html", &["receipts", "certificate", "1", "--lang", "cs"]));
     assert!((pages, a4(&size)) == (1, true), "the common case is one sheet: {pages}, {size}\n{text}");
     // Without the style sheet, it would be another font; and what is not embedded is another one on other machines.
     let is_ours = |font: &String| (font.contains("Serif") || font.contains("Mono")) && font.contains(" yes ");
@@ -64,7 +86,7 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     assert!(!text.contains("ann@x.cz"), "{text}");
 
     let authority = ["receipts", "certificate", "1", "--lang", "en", "--for", "authority"];
-    let (pages, size, _, text) = printed(&paper("authority.html", &authority));
+    let (pages, size, _, text) = printed(&paper("certificate.authority.html", &authority));
     assert!((1..=3).contains(&pages) && a4(&size), "{pages}, {size}");
     let digits: String = text.split_whitespace().collect();
     let exported = deployment.path("receipts.jsonl");
@@ -73,7 +95,8 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     let receipt: serde_json::Value = serde_json::from_str(receipt.lines().nth(1).expect("a receipt")).expect("JSON");
     assert!(digits.contains(receipt["signature"].as_str().expect("a signature")), "{text}");
 
-    let (pages, size, fonts, text) = printed(&paper("en.html", &["receipts", "certificate", "1", "--lang", "en"]));
+    let (pages, size, fonts, text) =
+        printed(&paper("certificate.en.html", &["receipts", "certificate", "1", "--lang", "en"]));
     assert!((pages, a4(&size)) == (1, true), "{pages}, {size}\n{text}");
     assert!(!fonts.is_empty() && fonts.iter().all(is_ours), "{fonts:?}");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -89,16 +112,6 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     }
     assert!(!text.contains("výmaz") && !text.contains("doklad"), "all of it is English: {text}");
 
-    let czech = ["acknowledgement", "extension", "confirmation", "refusal", "recipients"];
-    let czech = czech.map(|letter| (letter, "cs", if letter == "recipients" { "Vážení," } else { "Vážená paní" }));
-    let english = ["confirmation", "recipients"].map(|letter| (letter, "en", "Dear Sir or Madam,"));
-    for (letter, lang, greeting) in czech.into_iter().chain(english) {
-        let arguments = ["letters", letter, "--lang", lang, "--receipt", "1"];
-        let (pages, size, _, text) = printed(&paper(&format!("{letter}.{lang}.html"), &arguments));
-        assert!(pages == 1 && a4(&size), "{letter}: {pages}, {size}\n{text}");
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains("Příkladná energie") && text.contains(greeting), "{letter} {lang}: {text}");
-    }
     let unnamed = deployment.run(&["letters", "confirmation", "--lang", "en"]);
     assert_eq!(unnamed.status.code(), Some(1), "what was done is said by a receipt only");
     let retained = deployment.run(&["letters", "partial-refusal", "--lang", "en", "--receipt", "1"]);
@@ -143,6 +156,82 @@ fn a_persons_certificate_with_three_systems_is_one_sheet_by_the_clocks_of_the_de
         }
         assert!(!text.contains("UTC"), "{text}");
     }
+}
+
+#[test]
+fn every_letter_is_a_sheet_of_a4_in_both_languages() {
+    let standin = StandIn::start();
+    let law = "§ 97(3) of the Electronic Communications Act (127/2005)";
+    let kept = format!("retained = {{ mluvii = {{ of = \"call records\", by = \"{law}\" }} }}");
+    let papers = "[papers]\ncontroller = \"Příkladná energie, s. r. o.\"\ncontact = \"gdpr@energy.example\"\n";
+    let more = format!("{RULES_OF_NOTHING}{}\n{papers}", crm_plugin(&standin.crm));
+    let deployment = Deployment::tuned(&standin.mluvii, &kept, "", &more);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@x.cz", Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    standin.add_contact("ann@x.cz");
+
+    let enter = |number: &str, who: &str| {
+        deployment.write("who", &format!("email: {who}\n"));
+        let file = deployment.path("who").display().to_string();
+        let new =
+            ["requests", "new", "--number", number, "--came", "letter", "--verified", "document", "--file", &file];
+        deployment.json(&new);
+    };
+    // One is erased where no law keeps it, one is refused, and one is answered later.
+    for (number, who) in [("A/1", "ann@x.cz"), ("B/2", "bob@x.cz"), ("C/3", "carol@x.cz")] {
+        enter(number, who);
+    }
+    let plan = deployment.json(&["requests", "plan", "A/1"]);
+    done(&deployment, &["requests", "run", "A/1", "--plan", plan["plan"].as_str().expect("a hash")]);
+    let receipt = receipts(&deployment, 1).remove(0);
+    let outcomes = receipt["statement"]["steps"].to_string();
+    assert!(outcomes.contains("\"retained\"") && outcomes.contains("\"erased\""), "{receipt:#}");
+    done(&deployment, &["requests", "reject", "B/2", "--because", "legal-claims"]);
+    done(&deployment, &["requests", "extend", "C/3", "--months", "2", "--because", "complexity"]);
+
+    // The one that says that nothing is held is printed below.
+    let letters = [
+        ("acknowledgement", "A/1"),
+        ("extension", "C/3"),
+        ("confirmation", "A/1"),
+        ("refusal", "B/2"),
+        ("partial-refusal", "A/1"),
+        ("recipients", "A/1"),
+    ];
+    // No more browsers at once than a small machine has room for.
+    for some in letters.chunks(2) {
+        std::thread::scope(|threads| {
+            for (letter, request) in some {
+                for lang in ["cs", "en"] {
+                    let deployment = &deployment;
+                    threads.spawn(move || is_a_letter(deployment, letter, request, lang));
+                }
+            }
+        });
+    }
+    server.stop();
+}
+
+/// It is written, printed and addressed, and names nobody.
+fn is_a_letter(deployment: &Deployment, letter: &str, request: &str, lang: &str) {
+    let file = deployment.path(&format!("{letter}.{lang}.html"));
+    let out = file.to_str().expect("UTF-8");
+    done(deployment, &["letters", letter, "--lang", lang, "--request", request, "--out", out]);
+    let (pages, size, fonts, text) = printed(&file);
+    // One that says what a law keeps goes on on a second sheet.
+    assert!((1..=2).contains(&pages) && size.contains("(A4)"), "{letter} {lang}: {pages}, {size}\n{text}");
+    assert!(!fonts.is_empty() && fonts.iter().all(|font| font.contains(" yes ")), "{fonts:?}");
+    let greeting = match (lang, letter) {
+        ("cs", "recipients") => "Vážení,",
+        ("cs", _) => "Vážená paní",
+        _ => "Dear Sir or Madam,",
+    };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Příkladná energie") && text.contains(greeting), "{letter} {lang}: {text}");
+    assert!(!text.contains("@x.cz"), "{letter} {lang}: {text}");
 }
 
 #[test]
@@ -293,11 +382,13 @@ fn that_nothing_is_held_is_written_only_where_it_was_looked_everywhere() {
     assert!(deployment.run(&["requests", "close", &carol, "--because", "nothing-held"]).status.success());
     let english = letter(&carol, "en", 0);
     assert!(english.contains("no personal data concerning you was found") && english.contains("Chat (mluvii)"));
-    let file = deployment.path("nothing.html");
-    let out = ["letters", "nothing-held", "--request", &carol, "--lang", "cs", "--out", file.to_str().expect("UTF-8")];
-    assert!(deployment.run(&out).status.success());
-    let (pages, size, _, text) = printed(&file);
-    assert!(pages == 1 && size.contains("(A4)"), "{pages}, {size}\n{text}");
+    for lang in ["cs", "en"] {
+        let file = deployment.path(&format!("nothing-held.{lang}.html"));
+        let out = file.to_str().expect("UTF-8");
+        done(&deployment, &["letters", "nothing-held", "--request", &carol, "--lang", lang, "--out", out]);
+        let (pages, size, _, text) = printed(&file);
+        assert!(pages == 1 && size.contains("(A4)"), "{lang}: {pages}, {size}\n{text}");
+    }
 
     let ann = enter("ann@x.cz");
     deployment.json(&["requests", "plan", &ann]);
@@ -308,6 +399,12 @@ fn that_nothing_is_held_is_written_only_where_it_was_looked_everywhere() {
     let form = deployment.run(&["letters", "nothing-held", "--lang", "cs"]);
     assert_eq!(form.status.code(), Some(1), "it is no form: it says what somebody has seen");
     server.stop();
+}
+
+#[track_caller]
+fn done(deployment: &Deployment, order: &[&str]) {
+    let output = deployment.run(order);
+    assert!(output.status.success(), "{order:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// How mluvii itself is searched; the table belongs to the only `[[mluvii]]`.

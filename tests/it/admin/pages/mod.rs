@@ -1,6 +1,7 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
 mod accounts;
+mod canary;
 mod chromium;
 mod consents;
 mod crossing;
@@ -18,6 +19,7 @@ mod preferences;
 mod quarantine;
 mod rules;
 mod signing;
+mod stored;
 mod story;
 mod targets;
 mod who;
