@@ -283,7 +283,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
     let body = html! {
         div.head {
             h1 { (view.count(if *is_cut { &w.open_requests_at_least } else { &w.open_requests }, *in_all)) }
-            @if *is_cut { p.hint { (view.count(&w.newest_only, *in_all)) } }
+            @if *is_cut { p.hint { (view.count(&w.oldest_only, *in_all)) } }
             p.lead { @if *late > 0 { (view.count(&w.of_them_late, *late)) " " } (view.say(w.requests_lead, &[])) }
             @if view.may(Permission::Requests) {
                 div.actions {

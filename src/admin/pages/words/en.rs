@@ -468,10 +468,10 @@ pub(super) const WORDS: Words = Words {
     days_late: Forms { one: "{n} day late", few: "{n} days late", other: "{n} days late" },
     days_left: Forms { one: "{n} day left", few: "{n} days left", other: "{n} days left" },
     months_more: Forms { one: "{n} month", few: "{n} months", other: "{n} months" },
-    newest_only: Forms {
-        one: "Only the newest open request is looked at here.",
-        few: "Only the newest {n} open requests are looked at here.",
-        other: "Only the newest {n} open requests are looked at here.",
+    oldest_only: Forms {
+        one: "Only the oldest open request is looked at here.",
+        few: "Only the oldest {n} open requests are looked at here.",
+        other: "Only the oldest {n} open requests are looked at here.",
     },
     of_them_late: Forms { one: "{n} of them is late.", few: "{n} of them are late.", other: "{n} of them are late." },
     open_requests: Forms { one: "{n} open request", few: "{n} open requests", other: "{n} open requests" },
