@@ -147,7 +147,7 @@ async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasu
 
 async fn approve(by: By<Approve>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasure> {
     let id = which.erasure(&by).await?.id;
-    erasures::approve(&by.on, id, &by.actor()).await?;
+    erasures::approve(&by.on, id, None, &by.actor()).await?;
     shown_after(&by, &which).await.map(Done)
 }
 
