@@ -300,7 +300,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
             (filter.form(visitor))
         }
         section aria-label=(w.list_of_requests) {
-            @if part.items.is_empty() {
+            @if part.items.is_empty() && part.next.is_some() { div.panel.sunk { p { b { (w.none_on_this_page) } } } } @else if part.items.is_empty() {
                 (nothing_here(view, places(view.lang).no_requests, all))
             } @else {
                 table.stack role="table" {

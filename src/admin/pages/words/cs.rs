@@ -238,6 +238,7 @@ pub(super) const WORDS: Words = Words {
     nobody_named: "Zadejte aspoň jeden údaj, podle kterého se osoba pozná.",
     none_certain: "Žádná konverzace není s jistotou této osoby.",
     none_here: "Nic tu není.",
+    none_on_this_page: "Na této stránce nic není: pokračujte na další.",
     not_begun: "Nezačal",
     not_comparable: "Podle tohoto údaje nejde nikoho najít. Zkontrolujte, jestli je zapsaný správně.",
     not_entered: "Žádost ještě není zapsaná",

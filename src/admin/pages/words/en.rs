@@ -238,6 +238,7 @@ pub(super) const WORDS: Words = Words {
     nobody_named: "Enter at least one thing that the person is known by.",
     none_certain: "Nothing is certainly this person’s.",
     none_here: "There are none here.",
+    none_on_this_page: "There are none on this page: go on to the further ones.",
     not_begun: "Not begun",
     not_comparable: "Nobody can be found by this. Look whether it is typed as it should be.",
     not_entered: "The request is not entered yet",
