@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::{Bytes, HttpBody};
 use hyper::body::Frame;
@@ -20,8 +20,18 @@ use crate::subject::InstallationName;
 /// Parts that wait for whoever reads: where they are slow, no more is read of the ledger.
 const PARTS_WAITING_MAX: usize = 2;
 
+/// What the task that reads has to say.
+enum Sent {
+    Lines(Bytes),
+    /// That was all.
+    End,
+}
+
 /// Lines, as they come.
-pub(super) struct Lines(mpsc::Receiver<io::Result<Bytes>>);
+pub(super) struct Lines {
+    sent: mpsc::Receiver<io::Result<Sent>>,
+    is_over: bool,
+}
 
 impl Lines {
     /// Begins to read. Where nothing can be read, that is said before anything is answered: it is no export that breaks off.
@@ -35,7 +45,7 @@ impl Lines {
         let some = export_some(on, only.as_ref(), SessionMark::BEGINNING, format, &mut lines).await?;
         let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
         tokio::spawn(write(Arc::clone(on), only, format, Part { lines, some }, sender));
-        Ok(Self(receiver))
+        Ok(Self { sent: receiver, is_over: false })
     }
 }
 
@@ -44,7 +54,19 @@ impl HttpBody for Lines {
     type Error = io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.get_mut().0.poll_recv(context).map(|lines| lines.map(|lines| lines.map(Frame::data)))
+        let lines = self.get_mut();
+        if lines.is_over {
+            return Poll::Ready(None);
+        }
+        let sent = ready!(lines.sent.poll_recv(context));
+        // A task that has gone without a word has not read all: a table that is cut looks as if it were whole.
+        let sent = sent.unwrap_or_else(|| Err(io::Error::other("the export broke off")));
+        lines.is_over = !matches!(sent, Ok(Sent::Lines(_)));
+        Poll::Ready(match sent {
+            Ok(Sent::Lines(bytes)) => Some(Ok(Frame::data(bytes))),
+            Ok(Sent::End) => None,
+            Err(error) => Some(Err(error)),
+        })
     }
 }
 
@@ -73,13 +95,13 @@ async fn write(
     only: Option<InstallationName>,
     format: Format,
     first: Part,
-    sender: mpsc::Sender<io::Result<Bytes>>,
+    sender: mpsc::Sender<io::Result<Sent>>,
 ) {
     let mut all = Exported::default();
     let mut part = first;
     loop {
         all.add(part.some.exported);
-        if !part.lines.is_empty() && sender.send(Ok(part.lines.into())).await.is_err() {
+        if !part.lines.is_empty() && sender.send(Ok(Sent::Lines(part.lines.into()))).await.is_err() {
             return;
         }
         let Some(after) = part.some.next else { break };
@@ -94,9 +116,10 @@ async fn write(
         };
     }
     let last = end(format, all);
-    if !last.is_empty() {
-        let _ = sender.send(Ok(last.into())).await;
+    if !last.is_empty() && sender.send(Ok(Sent::Lines(last.into()))).await.is_err() {
+        return;
     }
+    let _ = sender.send(Ok(Sent::End)).await;
 }
 
 /// The last line of JSON lines. Without it, the export has broken off.
@@ -123,7 +146,27 @@ fn end(format: Format, all: Exported) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use super::*;
+
+    #[tokio::test]
+    async fn an_export_whose_task_goes_without_a_word_fails_and_one_that_says_its_end_does_not() {
+        for says_end in [true, false] {
+            let (sender, sent) = mpsc::channel(PARTS_WAITING_MAX);
+            let mut lines = Lines { sent, is_over: false };
+            sender.send(Ok(Sent::Lines(Bytes::from_static(b"1")))).await.expect("sent");
+            if says_end {
+                sender.send(Ok(Sent::End)).await.expect("sent");
+            }
+            drop(sender);
+            let first = poll_fn(|context| Pin::new(&mut lines).poll_frame(context)).await;
+            assert!(matches!(first, Some(Ok(_))));
+            let last = poll_fn(|context| Pin::new(&mut lines).poll_frame(context)).await;
+            assert_eq!(matches!(last, Some(Err(_))), !says_end);
+            assert!(poll_fn(|context| Pin::new(&mut lines).poll_frame(context)).await.is_none());
+        }
+    }
 
     #[test]
     fn an_export_says_at_its_end_that_it_is_all_and_of_what_nothing_can_be_said() {

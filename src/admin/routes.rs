@@ -55,7 +55,15 @@ async fn contained(State(admin): State<Arc<Admin>>, request: Request, next: Next
         },
         Err(Panicked) => Problem::new(Code::Failed, "the server has a fault; its log says where"),
     };
-    refused(&admin, asked, problem).await
+    last_resort(refused(&admin, asked, problem)).await
+}
+
+/// An answer also where the work on the refusal has panicked in its turn: one that needs no view, account or ledger.
+async fn last_resort(refusal: impl Future<Output = Response>) -> Response {
+    match caught(refusal).await {
+        Ok(response) => response,
+        Err(Panicked) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// What an answer says that is not in words of ours.
@@ -103,6 +111,16 @@ async fn headed(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_that_panics_itself_is_still_an_answer() {
+        async fn faulty() -> Response {
+            panic!("the view has a fault")
+        }
+        let response = last_resort(faulty()).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(last_resort(async { StatusCode::NOT_FOUND.into_response() }).await.status(), StatusCode::NOT_FOUND);
+    }
 
     fn answered(status: u16, media: Option<&'static str>) -> Option<Code> {
         let mut response = Response::new(Body::empty());

@@ -126,7 +126,7 @@ impl Erasures {
                 Ok(Exit::Done)
             }
             Self::Approve { id } => {
-                let approved = erasures::approve(on, id, &actor()).await;
+                let approved = erasures::approve(on, id, None, &actor()).await;
                 answer(approved, "approved; it begins when its time has come", out)
             }
             Self::Reject { id } => {

@@ -17,6 +17,7 @@ mod selection;
 mod step;
 mod task;
 mod verdict;
+mod version;
 
 pub(crate) use answer::{Answer, Evidence};
 pub(crate) use capsule::{Capsule, ToSeal};

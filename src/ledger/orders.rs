@@ -77,8 +77,9 @@ pub(crate) trait Admin: Send + Sync {
     /// orders it.
     async fn reseal_request(&self, id: RequestId, before: &Capsule, after: &Capsule) -> Result<(), LedgerError>;
 
-    /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
-    async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
+    /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait, or when
+    /// `seen`, the version that was shown, is no longer what is demanded.
+    async fn approve_erasure(&self, id: ErasureId, seen: Option<&str>, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Wants a link that shows whose a request is, mailed to the address of this digest, with the request's change; both or neither. The older
     /// links of the request are good for nothing then. `false` where somebody has changed the request meanwhile.

@@ -14,7 +14,7 @@ use self::shown::Erasure;
 use super::shown::{limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{Approve, By, Needs, Operate, Requests, See};
-use crate::admin::given::{Nothing, Path, Query};
+use crate::admin::given::{Body, Nothing, Path, Query};
 use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::erasure::{self, ErasureId};
@@ -145,9 +145,17 @@ async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasu
     shown(&by, &which).await.map(Done)
 }
 
-async fn approve(by: By<Approve>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasure> {
+/// What was seen of an erasure.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BySeen {
+    /// The erasure's `version`, as it was shown.
+    version: String,
+}
+
+async fn approve(by: By<Approve>, Path(which): Path<Which>, Body(seen): Body<BySeen>) -> Answer<Erasure> {
     let id = which.erasure(&by).await?.id;
-    erasures::approve(&by.on, id, &by.actor()).await?;
+    erasures::approve(&by.on, id, Some(&seen.version), &by.actor()).await?;
     shown_after(&by, &which).await.map(Done)
 }
 

@@ -61,7 +61,7 @@ fn sheet(visitor: &Visitor<See>, page: &Page<AuditRow, Cursor>) -> Sheet {
     let body = html! {
         div.head { h1 { (w.audit) } p.lead { (view.say(w.audit_lead, &[])) } }
         section aria-label=(w.audit) {
-            @if page.items.is_empty() { (nothing_here(view, places(view.lang).audit_none, None)) } @else {
+            @if page.items.is_empty() && page.next.is_some() { div.panel.sunk { p { b { (w.none_on_this_page) } } } } @else if page.items.is_empty() { (nothing_here(view, places(view.lang).audit_none, None)) } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
                     (heads(&[w.when, w.audit_who, w.audit_act, w.audit_what, w.result]))

@@ -166,7 +166,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let body = html! {
         div.head {
             h1 { @if all == 0 { (nothing) } @else { (view.count(things, all)) } }
-            @if let Some(only) = *only { p.hint { (view.count(&w.newest_only, only)) } }
+            @if let Some(only) = *only { p.hint { (view.count(&w.oldest_only, only)) } }
             p.lead {
                 @if *late > 0 { (view.count(&w.late_in_all, *late)) " " }
                 @if *elsewhere > 0 { (view.count(&w.wait_for_others, *elsewhere)) " " }

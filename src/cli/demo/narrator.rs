@@ -91,7 +91,10 @@ impl Narrator {
             return Ok(());
         }
         for erasure in requested {
-            if erasures::approve(&stage.operations, erasure.id, &Actor::cli("demo")).await.is_ok() {
+            if erasures::approve(&stage.operations, erasure.id, Some(&erasure.version()), &Actor::cli("demo"))
+                .await
+                .is_ok()
+            {
                 let command = "quietus erasures approve";
                 say(
                     out,

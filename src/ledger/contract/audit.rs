@@ -52,7 +52,7 @@ pub(crate) async fn an_order_on_an_erasure_leaves_one_row_whatever_came_of_it(le
     ledger.request(NewErasure { id: ErasureId([9; 16]), ..to_approve(1) }, &by()).await.expect("requested");
     next(said("erasure.request", Object::erasure(one), "joined")).await;
     for result in ["done", "unchanged"] {
-        let approved = ledger.approve_erasure(one, &by()).await.expect("answered");
+        let approved = ledger.approve_erasure(one, None, &by()).await.expect("answered");
         assert_eq!(approved, result == "done");
         next(said("erasure.approve", Object::erasure(one), result)).await;
     }
@@ -145,7 +145,7 @@ pub(crate) async fn the_audit_is_read_both_ways_and_by_actor_act_object_and_time
     let begin = in_hours(-1);
     for byte in 1..=3 {
         ledger.request(to_approve(byte), &by()).await.expect("requested");
-        ledger.approve_erasure(ErasureId([byte; 16]), &Actor::cli("eve")).await.expect("approved");
+        ledger.approve_erasure(ErasureId([byte; 16]), None, &Actor::cli("eve")).await.expect("approved");
     }
     let read = async |range: AuditRange| {
         let rows = ledger.audit(&range).await.expect("read").items;

@@ -124,7 +124,7 @@ pub(crate) async fn an_erasure_that_waits_for_a_link_begins_once_it_is_used_and_
 pub(crate) async fn what_a_person_has_decided_needs_no_link_and_a_link_is_nothing_then(ledger: Shared) {
     let [approved, rejected] = [requested(&ledger, 1).await, requested(&ledger, 2).await];
     let links = [mailed(&ledger).await.0, mailed(&ledger).await.0];
-    assert!(ledger.approve_erasure(approved, &by()).await.expect("approved"));
+    assert!(ledger.approve_erasure(approved, None, &by()).await.expect("approved"));
     assert!(ledger.reject_erasure(rejected, &by()).await.expect("rejected"));
     for link in &links {
         assert_eq!(confirm(&ledger, link).await, Confirmed::NotValid);
@@ -133,7 +133,7 @@ pub(crate) async fn what_a_person_has_decided_needs_no_link_and_a_link_is_nothin
     assert_eq!(shown(&ledger, rejected).await.state, ErasureState::Cancelled);
     // Nor is a mail sent for what nobody waits for any more.
     let third = requested(&ledger, 3).await;
-    assert!(ledger.approve_erasure(third, &by()).await.expect("approved"));
+    assert!(ledger.approve_erasure(third, None, &by()).await.expect("approved"));
     assert!(taken_by(&ledger, &BOUNDS).await.is_none());
     assert_eq!(link_state(&ledger, third).await, Some(LinkState::Over));
 }
@@ -225,7 +225,7 @@ pub(crate) async fn a_link_that_is_too_old_is_none_and_told_of_and_a_person_can_
     // Asking again brings another link; a person can approve it all the same.
     requested(&ledger, 1).await;
     assert_eq!(told().await, ["approval_waiting attention"]);
-    assert!(ledger.approve_erasure(id, &by()).await.expect("approved"));
+    assert!(ledger.approve_erasure(id, None, &by()).await.expect("approved"));
     assert_eq!(resolvable(&ledger).await, [id]);
     // What mail is counted by stays for a day, whatever else goes.
     ledger.maintain(KEEP_NOTHING).await.expect("maintained");
@@ -294,7 +294,7 @@ pub(crate) async fn nothing_begins_without_its_link_or_a_person_in_whatever_orde
             6 => assert_eq!(confirm(&ledger, &proof()).await, Confirmed::NotValid, "seed {seed}"),
             7 if !known.is_empty() => {
                 let id = chance.of(&known);
-                if ledger.approve_erasure(id, &by()).await.expect("answered") {
+                if ledger.approve_erasure(id, None, &by()).await.expect("answered") {
                     assert!(allowed.insert(id), "seed {seed}: once");
                 }
             }

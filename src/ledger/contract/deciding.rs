@@ -350,7 +350,7 @@ pub(crate) async fn rules_that_no_longer_apply_take_back_what_they_alone_demande
     // What a person has approved is theirs.
     let approved = NewErasure { approve: true, selection: selection(9), ..by_rule(1, "no consent") };
     let approved = ledger.request(approved, &by()).await.expect("requested");
-    assert!(ledger.approve_erasure(approved, &by()).await.expect("approved"));
+    assert!(ledger.approve_erasure(approved, None, &by()).await.expect("approved"));
     let mine = claim(&ledger, &to_resolve()).await;
     assert_eq!(mine.len(), 4);
 

@@ -133,8 +133,13 @@ pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) 
     assert_eq!(shown(&ledger, id).await.steps.len(), 2);
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Requested);
 
-    assert!(ledger.approve_erasure(id, &by()).await.expect("approved"));
-    assert!(!ledger.approve_erasure(id, &by()).await.expect("it does not wait any more"));
+    // What was shown before it joined is not what would be approved now.
+    let seen = waits.version();
+    assert!(!ledger.approve_erasure(id, Some(&seen), &by()).await.expect("answered"));
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Requested);
+    let seen = shown(&ledger, id).await.version();
+    assert!(ledger.approve_erasure(id, Some(&seen), &by()).await.expect("approved"));
+    assert!(!ledger.approve_erasure(id, None, &by()).await.expect("it does not wait any more"));
     let approved = shown(&ledger, id).await;
     assert!(approved.approved.is_some_and(|at| at > in_hours(-1)));
     assert!(approved.due > in_hours(-1), "it was to begin when it was approved");
@@ -151,14 +156,14 @@ pub(crate) async fn an_erasure_that_needs_approval_never_joins_one_that_needs_no
     let free = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     let first = ledger.request(to_approve(1), &by()).await.expect("requested");
     assert_ne!(first, free);
-    assert!(ledger.approve_erasure(first, &by()).await.expect("approved"));
+    assert!(ledger.approve_erasure(first, None, &by()).await.expect("approved"));
     // Nothing joins what a person has approved, and the next one is approved by itself.
     assert_eq!(ledger.request(due_erasure(1, &["crm", "mailbox"]), &by()).await.expect("requested"), free);
     let second = ledger.request(to_approve(2), &by()).await.expect("requested");
     assert!(second != first && second != free);
     assert_eq!(shown(&ledger, first).await.steps.len(), 1);
     assert_eq!(shown(&ledger, second).await.state, ErasureState::Requested);
-    assert!(!ledger.approve_erasure(free, &by()).await.expect("it does not wait"));
+    assert!(!ledger.approve_erasure(free, None, &by()).await.expect("it does not wait"));
     assert_eq!(claim(&ledger, &to_resolve()).await.len(), 2);
 }
 
@@ -189,7 +194,7 @@ pub(crate) async fn a_rejected_erasure_leaves_no_capsule_and_no_receipt(ledger: 
     let id = ledger.request(asked.clone(), &by()).await.expect("requested");
     assert!(ledger.cancel_erasure(id, &by()).await.expect("rejected"));
     assert!(!ledger.cancel_erasure(id, &by()).await.expect("it is over"));
-    assert!(!ledger.approve_erasure(id, &by()).await.expect("it is over"));
+    assert!(!ledger.approve_erasure(id, None, &by()).await.expect("it is over"));
     let over = shown(&ledger, id).await;
     assert_eq!((over.state, over.ended.is_some()), (ErasureState::Cancelled, true));
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
@@ -198,7 +203,7 @@ pub(crate) async fn a_rejected_erasure_leaves_no_capsule_and_no_receipt(ledger: 
     // Asked for again, it is a new one.
     let again = NewErasure { id: ErasureId([8; 16]), capsule: None, ..asked };
     assert_eq!(ledger.request(again, &by()).await.expect("requested"), ErasureId([8; 16]));
-    assert!(ledger.approve_erasure(ErasureId([8; 16]), &by()).await.expect("approved"));
+    assert!(ledger.approve_erasure(ErasureId([8; 16]), None, &by()).await.expect("approved"));
     let Work::Resolve(work) = only(claim(&ledger, &to_resolve()).await).work else { panic!("not an erasure") };
     assert!(work.capsules.is_empty());
 }
@@ -209,7 +214,7 @@ pub(crate) async fn an_approved_erasure_waits_for_its_session_to_settle(ledger: 
     decide(&ledger, settles).await;
     let asked = NewErasure { approve: true, ..due_erasure(1, &["crm"]) };
     let id = ledger.request(asked, &by()).await.expect("requested");
-    assert!(ledger.approve_erasure(id, &by()).await.expect("approved"));
+    assert!(ledger.approve_erasure(id, None, &by()).await.expect("approved"));
     assert!(shown(&ledger, id).await.due > in_hours(1));
     let waits = NewErasure { approve: true, id: ErasureId([9; 16]), ..due_erasure(1, &["crm"]) };
     let waits = ledger.request(waits, &by()).await.expect("requested");

@@ -161,9 +161,9 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| requests::reseal(tx, id, before, after))
     }
 
-    async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+    async fn approve_erasure(&self, id: ErasureId, seen: Option<&str>, by: &Actor) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
-            let approved = schedule::approve(tx, id).await?;
+            let approved = schedule::approve(tx, id, seen).await?;
             on_erasure(tx, Act::ApproveErasure, id, approved, by).await
         })
     }

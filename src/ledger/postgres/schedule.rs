@@ -234,11 +234,14 @@ pub(super) async fn settling_moved(
     Ok(())
 }
 
-/// Schedules an erasure that waits for approval.
-pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
+/// Schedules an erasure that waits for approval, if it is still what was seen.
+pub(super) async fn approve(tx: &mut Tx, id: ErasureId, seen: Option<&str>) -> Result<bool, LedgerError> {
     let Some(Locked { subject, settle_at, state: before, life: Life::Waiting(waiting) }) = lock(tx, id).await? else {
         return Ok(false);
     };
+    if seen.is_some_and(|seen| seen != waiting.version()) {
+        return Ok(false);
+    }
     let Some((waiting, resolving)) = waiting.approved(settle_at, tx.now) else { return Ok(false) };
     let_begin(tx, &subject, before, &waiting, resolving).await
 }

@@ -154,8 +154,10 @@ impl Admin for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| requests::reseal(tx, id, &before, &after)).await
     }
 
-    async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
-        self.order_on(id, Act::ApproveErasure, by, schedule::approve).await
+    async fn approve_erasure(&self, id: ErasureId, seen: Option<&str>, by: &Actor) -> Result<bool, LedgerError> {
+        let seen = seen.map(str::to_owned);
+        let approve = move |tx: &Tx<'_>, id: ErasureId| schedule::approve(tx, id, seen.as_deref());
+        self.order_on(id, Act::ApproveErasure, by, approve).await
     }
 
     async fn want_request_link(&self, change: &RequestChange, to: Digest, by: &Actor) -> Result<bool, LedgerError> {

@@ -180,9 +180,12 @@ pub(super) fn settling_moved(tx: &Tx<'_>, key: &SessionKey, settle_at: Option<Ti
     Ok(())
 }
 
-/// Schedules an erasure that waits for approval.
-pub(super) fn approve(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
+/// Schedules an erasure that waits for approval, if it is still what was seen.
+pub(super) fn approve(tx: &Tx<'_>, id: ErasureId, seen: Option<&str>) -> Result<bool, LedgerError> {
     let Some((subject, Life::Waiting(waiting))) = life(tx, id)? else { return Ok(false) };
+    if seen.is_some_and(|seen| seen != waiting.version()) {
+        return Ok(false);
+    }
     let Some((waiting, resolving)) = waiting.approved(settle_at(tx, &subject)?, tx.now) else { return Ok(false) };
     update(tx, &waiting)?;
     set_resolving(tx, id, &subject, resolving)?;

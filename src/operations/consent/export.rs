@@ -152,12 +152,23 @@ fn row(record: &ConsentRecord, consent: &Consent, is_current: bool) -> String {
     cells.join(",")
 }
 
-/// A cell with a text that came from elsewhere: quoted (RFC 4180), and never the beginning of a formula, which a spreadsheet would run.
+/// With what a spreadsheet begins a formula.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%'];
+
+/// A cell with a text that came from elsewhere: quoted (RFC 4180), and never the beginning of a formula, which a spreadsheet would run. One
+/// that parts cells by semicolons or tabs, as in Czech, sees no quotes within a line's first cell: there, a cell begins behind each of them.
 fn text(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%']);
     let begins_otherwise = text.starts_with(['\t', '\r', '\n']);
-    let mark = if is_formula || begins_otherwise { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+    let mut cell = String::from("\"");
+    for (place, part) in text.split_inclusive([';', '\t', '\r', '\n']).enumerate() {
+        let is_formula = part.trim_start_matches(|c: char| c.is_whitespace() || c == '"').starts_with(FORMULA);
+        if is_formula || (place == 0 && begins_otherwise) {
+            cell.push('\'');
+        }
+        cell.push_str(&part.replace('"', "\"\""));
+    }
+    cell.push('"');
+    cell
 }
 
 #[cfg(test)]
@@ -208,6 +219,23 @@ mod tests {
         }
         let columns = written(Format::Csv).lines().next().map(|line| line.split(',').count());
         assert_eq!(columns, Some(COLUMNS.len()));
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_where_a_spreadsheet_parts_cells_by_semicolons_or_tabs() {
+        for hostile in ["v3;=1+1", "v3; =1", "v3;\"=1", "v3\t@x", "v3\n+1;\"\"-1", "v3\r\n=1", ";;|x"] {
+            let line = format!("\"acme\",4711,{},yes\r\n", text(hostile));
+            for delimiter in *b",;\t" {
+                let mut reader = csv::ReaderBuilder::new();
+                reader.delimiter(delimiter).has_headers(false).flexible(true);
+                for record in reader.from_reader(line.as_bytes()).records() {
+                    for cell in &record.expect("a line") {
+                        let begins = cell.trim_start_matches(|c: char| c.is_whitespace() || c == '"');
+                        assert!(!begins.starts_with(FORMULA), "{hostile:?}: {cell:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -38,8 +38,16 @@ pub(crate) async fn ordered(on: &Operations, id: ErasureId) -> Result<Vec<AuditR
     Ok(rows)
 }
 
-/// Approves an erasure that waits for it: it begins when its time has come.
-pub(crate) async fn approve(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+/// Approves an erasure that waits for it: it begins when its time has come. `seen` is the version of it that was shown; where none was,
+/// it is the one that the checks here are made of.
+pub(crate) async fn approve(
+    on: &Operations,
+    id: ErasureId,
+    seen: Option<&str>,
+    by: &Actor,
+) -> Result<(), OperationError> {
+    let found = on.ledger.erasure(id).await?.map(|erasure| erasure.version());
+    let seen = seen.or(found.as_deref());
     if on.settings.four_eyes {
         must_be_somebody_else(on, id, by).await?;
     }
@@ -51,10 +59,15 @@ pub(crate) async fn approve(on: &Operations, id: ErasureId, by: &Actor) -> Resul
             "erasure {id}: whom it is about was found more than a day ago and may have come back since: reject it, and run `quietus erase-again` anew"
         )));
     }
-    if on.ledger.approve_erasure(id, by).await? {
+    if on.ledger.approve_erasure(id, seen, by).await? {
         return Ok(());
     }
-    Err(not_done(on, id, "it does not wait for approval").await)
+    let waits = on.ledger.erasure(id).await?.is_some_and(|erasure| erasure.state == ErasureState::Requested);
+    let why = match waits {
+        true => "something else is demanded of it now than was shown: look at it again",
+        false => "it does not wait for approval",
+    };
+    Err(not_done(on, id, why).await)
 }
 
 /// Refuses whoever has asked for it, or has joined it, also by a consent that they have written down as withdrawn.

@@ -56,7 +56,11 @@ pub(crate) enum BadLine {
 }
 
 /// The columns of a file, in their order.
-pub(crate) struct Columns(Vec<Column>);
+pub(crate) struct Columns {
+    all: Vec<Column>,
+    /// How all of them came is said elsewhere: a line need not say it.
+    came_is_said: bool,
+}
 
 impl Columns {
     /// By their names in the first line.
@@ -70,21 +74,24 @@ impl Columns {
         if !columns.contains(&Column::Came) && !came_is_said {
             return Err(BadColumns::CameNotSaid);
         }
-        Ok(Self(columns))
+        Ok(Self { all: columns, came_is_said })
     }
 
     /// A line as a request; what stands in none of its cells is as it is in `asked`.
     pub(crate) fn asked(&self, record: &ByteRecord, asked: &Asked) -> Result<Asked, BadLine> {
-        if record.len() != self.0.len() {
-            return Err(BadLine::Length { is: record.len(), should: self.0.len() });
+        if record.len() != self.all.len() {
+            return Err(BadLine::Length { is: record.len(), should: self.all.len() });
         }
         let mut asked = asked.clone();
-        for (column, bytes) in self.0.iter().zip(record) {
+        for (column, bytes) in self.all.iter().zip(record) {
             let text = std::str::from_utf8(bytes).map_err(|_| BadLine::NotText)?.trim();
+            let wrong = |column: &'static str| move |why: String| BadLine::Cell { column, why };
             if text.is_empty() {
+                if *column == Column::Came && !self.came_is_said {
+                    return Err(wrong("came")("how it came is not said".to_owned()));
+                }
                 continue;
             }
-            let wrong = |column: &'static str| move |why: String| BadLine::Cell { column, why };
             match column {
                 Column::Number => {
                     let number = text.parse::<RequestNumber>().map_err(str::to_owned);
@@ -144,4 +151,32 @@ pub(crate) fn not_entered(error: &OperationError) -> String {
 /// Whether what stands in the way of one request stands in the way of all.
 pub(crate) fn stops_all(error: &OperationError) -> bool {
     matches!(error, OperationError::Configuration(_) | OperationError::Ledger(_) | OperationError::Unavailable(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_does_not_say_how_it_came_is_none_unless_it_is_said_for_all() {
+        let file = "email;came\njan@example.com; \n";
+        let asked = Asked {
+            installation: None,
+            number: None,
+            came: Came::Phone,
+            received: None,
+            verified: None,
+            targets: Vec::new(),
+            identifiers: Vec::new(),
+            anyway: false,
+        };
+        let line = |came_is_said: bool| {
+            let mut reader = reader(b"email;came", file.as_bytes());
+            let columns = Columns::read(&mut reader, came_is_said).expect("columns");
+            let record = reader.into_byte_records().next().expect("a line").expect("read");
+            columns.asked(&record, &asked).map(|asked| asked.came)
+        };
+        assert_eq!(line(true), Ok(Came::Phone));
+        assert!(matches!(line(false), Err(BadLine::Cell { column: "came", .. })), "{:?}", line(false));
+    }
 }

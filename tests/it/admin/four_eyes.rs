@@ -52,7 +52,10 @@ fn a_token_approves_what_was_planned_on_the_machine_only_where_it_is_known_who_i
     // The same of an erasure by hand.
     let asked = by_sudo(&deployment, "quietus", &["--json", "erase", "--session", "acme/101"]);
     let asked: Value = serde_json::from_str(&asked).expect("JSON");
-    let at = format!("/api/v1/erasures/{}/approve", asked["id"].as_str().expect("an id"));
-    let unclear = Api::of(&server, Some(&adam)).post(&at, &json!({})).refused(409, "conflict");
+    let at = format!("/api/v1/erasures/{}", asked["id"].as_str().expect("an id"));
+    let api = Api::of(&server, Some(&adam));
+    let seen = json!({ "version": api.get(&at).is(200)["version"] });
+    let at = format!("{at}/approve");
+    let unclear = api.post(&at, &seen).refused(409, "conflict");
     assert!(says(&unclear, "by the same way"), "{unclear}");
 }

@@ -90,7 +90,8 @@ pub(super) fn described(api: &Api) -> Vec<(String, String)> {
 fn asked(api: &Api, method: &str, path: &str) -> Answer {
     let none = "0000000000000000";
     let body = match path.rsplit('/').next().expect("a part") {
-        // They take no body, whatever a request's operation of the same name takes.
+        _ if path.contains("/erasures/") && path.ends_with("/approve") => json!({ "version": none }),
+        // The others take no body, whatever a request's operation of the same name takes.
         _ if path.contains("/erasures/") => json!({}),
         "certificate" => return sent(api.asked(method, &format!("{path}?lang=cs&for=person"))),
         "verify" => json!({ "verify": { "how": "document" } }),

@@ -23,6 +23,8 @@ pub(super) struct Erasure {
     /// The rules, or the orders, that demand it.
     rules: Vec<String>,
     state: ErasureState,
+    /// Of what is demanded of it: whoever approves it sends this one.
+    version: String,
     /// Of its receipt, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
@@ -132,6 +134,7 @@ impl Erasure {
             subject: erasure.subject.key(),
             rules: erasure.rules.clone(),
             state: erasure.state,
+            version: erasure.version(),
             verdict: erasure.verdict,
             created: erasure.created,
             due: erasure.due,

@@ -65,7 +65,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, part: &Part) -> Sheet {
             (filter.form(visitor))
         }
         section aria-label=(w.erasures) {
-            @if part.items.is_empty() {
+            @if part.items.is_empty() && part.further.is_some() { div.panel.sunk { p { b { (w.none_on_this_page) } } } } @else if part.items.is_empty() {
                 (nothing_here(view, places(view.lang).no_erasures, (!filter.is_everything()).then_some("/erasures")))
             } @else {
                 table.stack role="table" {

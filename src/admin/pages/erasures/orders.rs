@@ -7,9 +7,10 @@ use maud::{Markup, html};
 use super::found;
 use crate::access::Permission;
 use crate::admin::caller::{Approve, Operate, Requests, See};
+use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::in_words;
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Code, Problem};
 use crate::erasure::{Confirming, Erasure, ErasureState, StepState};
 use crate::operations::erasures;
 
@@ -24,6 +25,7 @@ pub(super) fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> M
     let order = |act: &str, lead: &str, button: &str, class: &str| {
         html! {
             form.page method="post" action={ (path) "/" (act) } {
+                @if act == "approve" { input type="hidden" name="seen" value=(erasure.version()); }
                 p.measure { (view.say(lead, &[])) }
                 @if act == "approve" && is_unconfirmed { p.measure { (view.say(w.address_not_confirmed, &[])) } }
                 @if act == "retry" && !once_more.is_empty() {
@@ -76,6 +78,20 @@ pub(super) async fn retry(visitor: Visitor<Operate>, Path(id): Path<String>) -> 
     visitor.view.done(done.await)
 }
 
+/// Approves what the page has shown: what has joined it since is a reason to look again.
+pub(super) async fn approve(visitor: Visitor<Approve>, Path(id): Path<String>, fields: Fields) -> Response {
+    let done = async {
+        let erasure = found(&visitor, &id).await?;
+        let seen = fields.text("seen");
+        if seen.is_empty() {
+            return Err(Problem::new(Code::NotUnderstood, "it is not said what was seen of the erasure"));
+        }
+        erasures::approve(&visitor.on, erasure.id, Some(seen), &visitor.actor()).await?;
+        Ok::<_, Problem>(format!("/erasures/{}", erasure.id))
+    };
+    visitor.view.done(done.await)
+}
+
 macro_rules! orders {
     ($($name:ident by $needs:ident;)+) => {
         $(
@@ -92,7 +108,6 @@ macro_rules! orders {
 }
 
 orders! {
-    approve by Approve;
     reject by Approve;
     begin by Requests;
     stop by Requests;

@@ -158,7 +158,7 @@ fn sheet(visitor: &Visitor<Operate>, chosen: &Chosen, page: &Page<Stored, Cursor
         (note)
         (filters(visitor, chosen))
         section aria-label=(o.quarantine) {
-            @if page.items.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+            @if page.items.is_empty() && page.next.is_some() { div.panel.sunk { p { b { (w.none_on_this_page) } } } } @else if page.items.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
                 table.stack role="table" {
                     caption { (o.oldest_first) }
                     (heads(&[o.delivery, o.unread_because, o.received, o.size]))

@@ -283,7 +283,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
     let body = html! {
         div.head {
             h1 { (view.count(if *is_cut { &w.open_requests_at_least } else { &w.open_requests }, *in_all)) }
-            @if *is_cut { p.hint { (view.count(&w.newest_only, *in_all)) } }
+            @if *is_cut { p.hint { (view.count(&w.oldest_only, *in_all)) } }
             p.lead { @if *late > 0 { (view.count(&w.of_them_late, *late)) " " } (view.say(w.requests_lead, &[])) }
             @if view.may(Permission::Requests) {
                 div.actions {
@@ -300,7 +300,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
             (filter.form(visitor))
         }
         section aria-label=(w.list_of_requests) {
-            @if part.items.is_empty() {
+            @if part.items.is_empty() && part.next.is_some() { div.panel.sunk { p { b { (w.none_on_this_page) } } } } @else if part.items.is_empty() {
                 (nothing_here(view, places(view.lang).no_requests, all))
             } @else {
                 table.stack role="table" {

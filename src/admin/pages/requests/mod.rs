@@ -48,7 +48,8 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/requests/{company}/{number}/run", post(acts::run))
 }
 
-/// Open requests that are read at once: they are sorted by what is urgent, which the ledger's own order says nothing of.
+/// Open requests that are read at once: they are sorted by what is urgent, which the ledger's own order says nothing of. The oldest are
+/// read, as what is late is among them.
 const OPEN_MAX: u32 = 500;
 
 /// Open requests that were read.
@@ -58,12 +59,12 @@ pub(super) struct Open {
     pub(super) is_cut: bool,
 }
 
-/// The open requests of all companies that somebody may see, the newest of them.
+/// The open requests of all companies that somebody may see, the oldest of them.
 pub(super) async fn open_requests<N>(visitor: &Visitor<N>) -> Result<Open, Problem> {
     let states: Vec<_> = RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
     let mut open = Open { all: Vec::new(), is_cut: false };
     for installation in companies(visitor) {
-        let filter = RequestFilter { states: states.clone(), installation, cursor: Cursor::NEWEST, limit: OPEN_MAX };
+        let filter = RequestFilter { states: states.clone(), installation, cursor: Cursor::OLDEST, limit: OPEN_MAX };
         let page = requests::list(&visitor.on, filter).await?;
         open.all.extend(page.items);
         open.is_cut |= page.next.is_some();

@@ -240,6 +240,7 @@ pub(super) const WORDS: Words = Words {
     nobody_named: "Zadejte aspoň jeden údaj, podle kterého se osoba pozná.",
     none_certain: "Žádná konverzace není s jistotou této osoby.",
     none_here: "Nic tu není.",
+    none_on_this_page: "Na této stránce nic není: pokračujte na další.",
     not_begun: "Nezačal",
     not_comparable: "Podle tohoto údaje nejde nikoho najít. Zkontrolujte, jestli je zapsaný správně.",
     not_entered: "Žádost ještě není zapsaná",
@@ -470,10 +471,10 @@ pub(super) const WORDS: Words = Words {
     days_late: Forms { one: "{n} den po termínu", few: "{n} dny po termínu", other: "{n} dní po termínu" },
     days_left: Forms { one: "zbývá {n} den", few: "zbývají {n} dny", other: "zbývá {n} dní" },
     months_more: Forms { one: "o {n} měsíc", few: "o {n} měsíce", other: "o {n} měsíců" },
-    newest_only: Forms {
-        one: "Zde se prochází jen {n} nejnovější otevřená žádost.",
-        few: "Zde se procházejí jen {n} nejnovější otevřené žádosti.",
-        other: "Zde se prochází jen {n} nejnovějších otevřených žádostí.",
+    oldest_only: Forms {
+        one: "Zde se prochází jen {n} nejstarší otevřená žádost.",
+        few: "Zde se procházejí jen {n} nejstarší otevřené žádosti.",
+        other: "Zde se prochází jen {n} nejstarších otevřených žádostí.",
     },
     of_them_late: Forms {
         one: "{n} z nich je po termínu.",

@@ -240,6 +240,7 @@ pub(super) const WORDS: Words = Words {
     nobody_named: "Enter at least one thing that the person is known by.",
     none_certain: "Nothing is certainly this person’s.",
     none_here: "There are none here.",
+    none_on_this_page: "There are none on this page: go on to the further ones.",
     not_begun: "Not begun",
     not_comparable: "Nobody can be found by this. Look whether it is typed as it should be.",
     not_entered: "The request is not entered yet",
@@ -470,10 +471,10 @@ pub(super) const WORDS: Words = Words {
     days_late: Forms { one: "{n} day late", few: "{n} days late", other: "{n} days late" },
     days_left: Forms { one: "{n} day left", few: "{n} days left", other: "{n} days left" },
     months_more: Forms { one: "{n} month", few: "{n} months", other: "{n} months" },
-    newest_only: Forms {
-        one: "Only the newest open request is looked at here.",
-        few: "Only the newest {n} open requests are looked at here.",
-        other: "Only the newest {n} open requests are looked at here.",
+    oldest_only: Forms {
+        one: "Only the oldest open request is looked at here.",
+        few: "Only the oldest {n} open requests are looked at here.",
+        other: "Only the oldest {n} open requests are looked at here.",
     },
     of_them_late: Forms { one: "{n} of them is late.", few: "{n} of them are late.", other: "{n} of them are late." },
     open_requests: Forms { one: "{n} open request", few: "{n} open requests", other: "{n} open requests" },

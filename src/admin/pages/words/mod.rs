@@ -177,6 +177,7 @@ words! {
         looked_at, looks_are_audited, looks_caption, main_menu, menu, months, name, named_by, names_nobody,
         needs_attention, needs_somebody, never, new_hold, new_hold_lead, new_password, new_password_again, new_request,
         new_request_lead, newest_first, next, no_names_here, no_turn_to_plan, nobody_named, none_certain, none_here,
+        none_on_this_page,
         not_begun, not_comparable, not_entered, not_known, not_known_yet, not_looked_at, not_searched,
         not_searched_mluvii, not_signed_in, not_theirs_keep, not_verified, nothing_has_come, nothing_has_come_lead,
         nothing_needs_you, nothing_read_needs_you, nothing_was_erased, nothing_was_planned, number_wrong, old_password,
@@ -212,7 +213,7 @@ words! {
     }
     counts {
         accounts_in_all, attempts, days_late, days_left, found_of_person, late_in_all, left_out, months_more,
-        newest_only, of_them_late, open_requests, open_requests_at_least, refresh_every, refused_differs, run_lead,
+        oldest_only, of_them_late, open_requests, open_requests_at_least, refresh_every, refused_differs, run_lead,
         sessions, sessions_go, signed_in_at_places, things_need_you, things_need_you_at_least, wait_for_others,
         wait_minutes,
     }

@@ -59,7 +59,9 @@ impl Run {
                 let requested = self.model.requested(&new, now).map_err(|_| Refused);
                 same(ledger.request(*new, &by()).await, requested);
             }
-            Action::Approve(id) => same(ledger.approve_erasure(id, &by()).await, Ok(self.model.approved(id, now))),
+            Action::Approve(id) => {
+                same(ledger.approve_erasure(id, None, &by()).await, Ok(self.model.approved(id, now)))
+            }
             Action::Reject(id) => same(ledger.reject_erasure(id, &by()).await, Ok(self.model.rejected(id, now))),
             Action::Retry(id) => same(ledger.retry_erasure(id, &by()).await, Ok(self.model.retried(id, now))),
             Action::Cancel(id) => same(ledger.cancel_erasure(id, &by()).await, Ok(self.model.cancelled(id, now))),

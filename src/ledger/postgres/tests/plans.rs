@@ -81,7 +81,7 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     lists(ledger).await;
     ledger.retry_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.cancel_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
-    ledger.approve_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
+    ledger.approve_erasure(ErasureId([1; 16]), None, &by()).await.expect("answered");
     links(ledger).await;
     ledger.erasures_with(&[Fingerprint([1; 32])]).await.expect("found");
     let beginning = crate::ledger::EndedMark::before(Timestamp::UNIX_EPOCH);
