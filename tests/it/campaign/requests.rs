@@ -417,7 +417,7 @@ impl Asker {
         Stage::Waiting
     }
 
-    fn is_stopped_while_it_waits(&mut self, campaign: &Campaign<impl Site>) -> Stage {
+    fn is_stopped_while_it_waits(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
         order_twice(campaign, ANN, &["erasures", "stop", &self.erasure]).iter().for_each(Ordered::is_done);
         assert_eq!(self.erasure(campaign)["state"], "cancelled", "it had not begun");
         let number = self.number.clone();
