@@ -12,7 +12,7 @@ use tracing::error;
 use crate::causes::with_causes;
 use crate::http::LogRateLimit;
 use crate::ledger::LedgerError;
-use crate::operations::{NotShown, OperationError};
+use crate::operations::{InputError, NotShown, OperationError};
 use crate::request::Refused;
 
 /// When whoever could not be answered may ask again, in seconds.
@@ -192,7 +192,10 @@ impl From<OperationError> for Problem {
             OperationError::Configuration(_) => Code::Configuration,
             OperationError::Failed(_) => Code::Failed,
         };
-        let detail = with_causes(&error);
+        let detail = match &error {
+            OperationError::Input(wrong) => not_repeated(wrong),
+            _ => with_causes(&error),
+        };
         match code {
             // Paths, addresses and settings concern operators alone: who asks learns that there is something, and the log has it.
             Code::Unavailable | Code::Configuration | Code::Failed | Code::NotShown => {
@@ -217,6 +220,17 @@ impl From<OperationError> for Problem {
                 Self { refused, ..Self::new(code, detail) }
             }
         }
+    }
+}
+
+/// What is wrong, without what was sent: a name that nothing has may be anybody's, and answers are kept by others.
+fn not_repeated(wrong: &InputError) -> String {
+    match wrong {
+        InputError::UnknownTarget { known, .. } => format!("there is no target of this name; there are: {known}"),
+        InputError::UnknownInstallation { known, .. } => {
+            format!("there is no mluvii installation of this name, nor a source; there are: {known}")
+        }
+        other => other.to_string(),
     }
 }
 

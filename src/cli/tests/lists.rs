@@ -17,7 +17,6 @@ const LISTS: [&[&str]; 11] = [
     &["targets", "list"],
     &["users", "list"],
     &["tokens", "list"],
-    &["alerts", "list"],
 ];
 
 /// A ledger of which each list shows something, as far as no server is needed for it.
