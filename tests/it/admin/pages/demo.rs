@@ -20,7 +20,7 @@ fn the_demo_that_is_kept_serves_the_pages_to_its_three_accounts_until_it_ends() 
     let folder = PathBuf::from(folder);
     let port = pages.strip_prefix("http://127.0.0.1:").expect("on the loopback only").to_owned();
 
-    for (name, own) in [("officer", "/people"), ("approver", "/rules/trial"), ("operator", "/accounts")] {
+    for (name, own) in [("officer", "/people"), ("approver", "/rules/trial?days=30"), ("operator", "/accounts")] {
         let browser = Browser::at(pages.clone());
         browser.sign_in(name, "not the password that it printed").is(403);
         browser.get(own).goes_on();

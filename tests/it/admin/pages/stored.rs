@@ -99,7 +99,8 @@ fn what_is_kept_of_strangers_and_systems_is_text_on_every_page_and_paper() {
         "/consents/acme/101",
     ] {
         let page = jana.get(path);
-        assert!([200, 404].contains(&page.status), "{path}: {}", page.text);
+        // A request whose erasure was stopped may have no plan any more.
+        assert!([200, 404, 409].contains(&page.status), "{path}: {}", page.text);
         pages.push(page.text);
     }
     jana.get("/accounts/jana").is(200).says(&[ESCAPED]);
