@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::figures::hash;
+use super::headline::Headline;
 use super::reasons::{Told, told};
 use super::sheet::{self, head, page, person, signature};
 use super::{Audience, Case, Lang, Letterhead, outcome, told as words};
@@ -59,7 +60,7 @@ impl Certificate<'_> {
                 p { (lang.say("podle článku 17 nařízení (EU) 2016/679 (GDPR)", "under Article 17 of Regulation (EU) 2016/679 (GDPR)")) }
             }
             @if audience == Audience::Person { (person(lang)) }
-            (verdict(lang, statement))
+            (verdict(names, statement))
             (self.course(lang))
             (systems(names, statement))
             (stays(lang, &told))
@@ -231,22 +232,8 @@ fn quoted(lang: Lang, texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| lang.quoted(text)).collect()
 }
 
-/// The result in a sentence, which says what the verdict says and no more.
-pub(super) fn headline(lang: Lang, verdict: Verdict) -> String {
-    match verdict {
-        Verdict::Complete => lang.say("Vše, co jsme našli, je vymazáno.", "Everything that was found is gone."),
-        Verdict::Retained => lang.say(
-            "Vše, co jsme našli, je vymazáno, kromě toho, co se uchovává ze zákona nebo podle pravidel dodavatele.",
-            "Everything that was found is gone, except what is kept by law or by a vendor’s own rules.",
-        ),
-        Verdict::Incomplete => lang.say(
-            "Ne všechno je vymazáno, nebo ne všechno bylo možné prověřit.",
-            "Not everything was seen, or not everything is gone.",
-        ),
-    }
-}
-
-fn verdict(lang: Lang, statement: &Statement) -> Markup {
+fn verdict(names: words::Names<'_>, statement: &Statement) -> Markup {
+    let lang = names.lang;
     let word = match statement.verdict {
         Verdict::Complete => lang.say("Výsledek: úplný", "Result: complete"),
         Verdict::Retained => lang.say("Výsledek: úplný s výjimkami", "Result: complete with exceptions"),
@@ -255,7 +242,7 @@ fn verdict(lang: Lang, statement: &Statement) -> Markup {
     let class = if statement.verdict == Verdict::Incomplete { "verdict incomplete keep" } else { "verdict keep" };
     html! {
         section class=(class) {
-            p { strong { (word) ". " (headline(lang, statement.verdict)) } }
+            p { strong { (word) ". " (Headline::of(names, statement).sentence()) } }
             @if statement.verdict != Verdict::Complete {
                 p { (lang.say("Čeho se to týká a proč, je uvedeno níže.", "What this concerns, and why, is listed below.")) }
             }

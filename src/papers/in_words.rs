@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::headline::Headline;
 use super::told::{self, Names};
 use super::{Audience, Lang, notes, outcome, reasons};
 use crate::deadline::Calendar;
@@ -19,6 +20,8 @@ pub(crate) struct InWords<'a> {
 
 /// A receipt in sentences.
 pub(crate) struct Sentences {
+    /// What it comes to, no more of it than somebody has seen.
+    pub(crate) result: String,
     /// A row for each system: which, what was found, what happened, whether somebody has looked again.
     pub(crate) rows: Vec<[String; 4]>,
     /// What stays, and why.
@@ -64,6 +67,7 @@ impl<'a> InWords<'a> {
     pub(crate) fn receipt(self, statement: &Statement) -> Sentences {
         let told = reasons::told(self.names(), statement, Audience::Person);
         let rows = statement.steps.iter().map(|step| outcome::row(self.names(), step)).collect();
-        Sentences { rows, stays: told.stays, unseen: told.unseen, decided: told.decided }
+        let result = Headline::of(self.names(), statement).sentence();
+        Sentences { result, rows, stays: told.stays, unseen: told.unseen, decided: told.decided }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use super::certificate::headline;
+use super::headline::Headline;
 use super::reasons::{places_of, told};
 use super::sheet::{blank, head, page, said};
 use super::told::Names;
@@ -141,6 +141,12 @@ impl Letter<'_> {
         self.statements().map(|statement| statement.verdict).max()
     }
 
+    /// What all of them say together.
+    fn headline(&self, lang: Lang) -> Option<Headline> {
+        let of = |statement: &Statement| Headline::of(self.names(lang, &statement.installation), statement);
+        self.statements().map(of).reduce(Headline::with)
+    }
+
     /// Where the details are.
     fn enclosed(&self, lang: Lang) -> String {
         let mut numbers: Vec<_> = self.statements().map(|statement| statement.sequence).collect();
@@ -273,9 +279,9 @@ impl Letter<'_> {
                 (lang.say("na Vaši žádost o výmaz osobních údajů, kterou jsme obdrželi dne ", "On your request for the erasure of personal data, which we received on ")) (self.received(lang))
                 (lang.say(", sdělujeme podle čl. 12 odst. 3 GDPR tento výsledek:", ", we inform you of this result (Art. 12(3) GDPR):"))
             }
-            @match self.verdict() {
-                Some(verdict) => {
-                    p { strong { (headline(lang, verdict)) } }
+            @match self.headline(lang) {
+                Some(headline) => {
+                    p { strong { (headline.sentence()) } }
                     p { (lang.say(
                         format!("Podrobnosti jsou {enclosed}: kde jsme hledali, co jsme vymazali, co zůstává a proč, a kam jsme se nedívali."),
                         format!("The details are {enclosed}: where we looked, what was erased, what stays and why, and where we did not look."),
@@ -344,8 +350,8 @@ impl Letter<'_> {
                 (lang.say("Právní předpis nebo právní nárok, pro který údaje ponecháváme, a doba, po kterou je uchováme: ", "The law or the legal claim for which we keep the data, and for how long: "))
                 span { (blank("line")) }
             }
-            @if let Some(verdict) = self.verdict() {
-                p { (rest(lang, verdict, &enclosed)) }
+            @if let Some(headline) = self.headline(lang) {
+                p { (headline.rest(&enclosed)) }
             }
             (rights(lang))
         };
@@ -466,20 +472,6 @@ fn retained(names: Names<'_>, statement: &Statement) -> Vec<String> {
     only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
     only.steps.clear();
     told(names, &only, Audience::Person).stays
-}
-
-/// What became of everything else; never more than the verdict allows.
-fn rest(lang: Lang, verdict: Verdict, enclosed: &str) -> String {
-    match verdict {
-        Verdict::Complete | Verdict::Retained => lang.say(
-            format!("Vše ostatní, co jsme našli, je vymazáno, nebo to ještě po určitou dobu uchovává dodavatel; podrobnosti jsou {enclosed}."),
-            format!("Everything else that was found is gone, or a vendor keeps it for some time; the details are {enclosed}."),
-        ),
-        Verdict::Incomplete => lang.say(
-            format!("Co bylo vymazáno a co se nepodařilo vymazat nebo prověřit, je {enclosed}."),
-            format!("What was erased, and what could not be erased or verified, is {enclosed}."),
-        ),
-    }
 }
 
 fn refused(lang: Lang, because: RejectedBecause) -> String {

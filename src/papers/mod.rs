@@ -6,6 +6,7 @@ mod audience;
 mod case;
 mod certificate;
 mod figures;
+mod headline;
 mod in_words;
 mod letter;
 mod notes;

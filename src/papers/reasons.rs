@@ -15,7 +15,7 @@ pub(super) struct Told {
     pub(super) stays: Vec<String>,
     /// Not looked at, not read, not verified.
     pub(super) unseen: Vec<String>,
-    /// What a person decided, and what was expected or accepted.
+    /// What a person decided.
     pub(super) decided: Vec<String>,
 }
 
@@ -42,11 +42,11 @@ pub(super) fn told(names: Names<'_>, statement: &Statement, audience: Audience) 
                 told.stays.push(sentence);
             }
             ReasonCode::Excluded | ReasonCode::CameSince => told.stays.push(sentence),
-            ReasonCode::PossibleIncluded
-            | ReasonCode::PossibleExcluded
-            | ReasonCode::LeftAccepted
-            | ReasonCode::Held => told.decided.push(sentence),
-            // Whatever else is said stands where the reader looks for what is not known.
+            ReasonCode::LeftAccepted if is_left(reason) => told.stays.push(sentence),
+            ReasonCode::PossibleIncluded | ReasonCode::PossibleExcluded | ReasonCode::Held => {
+                told.decided.push(sentence);
+            }
+            // A place that nobody looks at is not seen by being accepted, which is said with it. Whatever else is said stands where the reader looks for what is not known.
             _ => told.unseen.push(sentence),
         }
     }
@@ -56,7 +56,15 @@ pub(super) fn told(names: Names<'_>, statement: &Statement, audience: Audience) 
 
 /// Whether two reasons are of what somebody decided once, of one target: which places are accepted, or which holds there were.
 fn is_of_one_decision(code: ReasonCode, one: &ReasonStatement, other: &ReasonStatement) -> bool {
-    matches!(code, ReasonCode::LeftAccepted | ReasonCode::Held) && one.code == other.code && one.target == other.target
+    matches!(code, ReasonCode::LeftAccepted | ReasonCode::Held)
+        && one.code == other.code
+        && one.target == other.target
+        && is_left(one) == is_left(other)
+}
+
+/// Whether something was seen there, and stays; of a place that nobody looked at, nothing is counted.
+pub(super) fn is_left(reason: &ReasonStatement) -> bool {
+    reason.count.is_some_and(|count| count > 0)
 }
 
 /// That somebody has let it begin.
@@ -207,9 +215,13 @@ fn sentence(
             format!("the vendor keeps what was deleted for some time{because}"),
         ),
         ReasonCode::LeftBehind => lang.say(format!("zůstalo: {place}"), format!("left: {place}")),
+        ReasonCode::LeftAccepted if is_left(reason) => lang.say(
+            format!("zůstává, jak bylo předem přijato: {}", places(lang, all())),
+            format!("stays, as was accepted before: {}", places(lang, all())),
+        ),
         ReasonCode::LeftAccepted => lang.say(
-            format!("zůstává nebo se nehledá, jak bylo předem určeno: {}", places(lang, all())),
-            format!("stays or is not looked for, as was laid down before: {}", places(lang, all())),
+            format!("{} (předem přijato, že se tam nehledá)", places(lang, all())),
+            format!("{} (accepted before: nobody looks there)", places(lang, all())),
         ),
         ReasonCode::NotLookedAt => place,
     };

@@ -178,5 +178,5 @@ async fn withdrawn(by: &By<Requests>, shown: ShownWithdrawal) -> Answer<Withdraw
     let _turn = by.admin.turn_to_plan().await?;
     let done = consent::withdraw(&by.on, &asked, &shown.hash, &by.actor()).await;
     let (done, erasures) = done.map_err(|error| by.told(error))?;
-    Ok(Done(Withdrawn { sessions: done.sessions.len(), erasures }))
+    Ok(Done(Withdrawn { sessions: done.sessions.len(), erasures: erasures.len() }))
 }

@@ -185,7 +185,7 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
                     tbody role="rowgroup" { @for erasure in found.erasures.iter().rev() {
                         tr role="row" {
                             th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } }
-                            (cell(w.state, &erasure_state(view, erasure.state)))
+                            (cell(w.state, &erasure_state(view, erasure)))
                             (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
                             (cell(w.since_head, &view.time(erasure.created)))
                             (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))

@@ -6,13 +6,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::view::View;
 pub(super) use super::view::actor;
 use super::visitor::Visitor;
-use super::words::Words;
+use super::words::{Words, timeline};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
 use crate::audit::Actor;
-use crate::erasure::{ErasureState, Verdict};
-use crate::hold::HeldBy;
+use crate::erasure::{Erasure, ErasureState, Verdict};
+use crate::hold::{HeldBy, HoldId, HoldReason};
 use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
@@ -153,7 +153,12 @@ pub(super) fn request_state(view: &View, state: RequestState) -> Markup {
 }
 
 /// The same of an erasure.
-pub(super) fn erasure_state(view: &View, state: ErasureState) -> Markup {
+pub(super) fn erasure_state(view: &View, erasure: &Erasure) -> Markup {
+    let state = erasure.state;
+    // Its time is not what such a one waits for.
+    if erasure.held && matches!(state, ErasureState::Requested | ErasureState::Scheduled) {
+        return html! { span.st.is-kept { (timeline(view.lang).kept_by_hold) } };
+    }
     let class = match state {
         ErasureState::Requested => "is-wait",
         ErasureState::Scheduled => "is-wait quiet",
@@ -190,7 +195,30 @@ pub(super) fn waits_for(view: &View, names: InWords<'_>, delay: &Delay) -> Marku
         @if let Some(since) = delay.since { " " (view.fill(w.since_then, &[("since", &view.day(since))])) }
         @if let Some(until) = delay.until { " " (view.fill(end, &[("until", &view.time(until))])) }
         // What a target has answered, in words as far as they are known.
-        @if let Some(reason) = &delay.reason { " " span.muted { (names.said(reason)) } }
+        @if let Some(reason) = &delay.reason {
+            " "
+            @if delay.code == DelayCode::Held { (holds(view, reason)) } @else { span.muted { (names.said(reason)) } }
+        }
+    }
+}
+
+/// The holds that keep something, each as a link: it is ours that names them, and no system.
+fn holds(view: &View, named: &str) -> Markup {
+    let parts = named.split("), ").map(|one| one.trim_end_matches(')'));
+    html! {
+        @for (place, one) in parts.enumerate() {
+            @if place > 0 { ", " }
+            @match one.split_once(" (").and_then(|(id, why)| Some((id.parse::<HoldId>().ok()?, why))) {
+                Some((id, why)) => {
+                    @let (word, case) = why.split_once(", ").map_or((why, None), |(word, case)| (word, Some(case)));
+                    @let known = HoldReason::ALL.into_iter().find(|reason| reason.as_str() == word);
+                    a href={ "/holds/" (id) } { (id) } " ("
+                    @match known { Some(reason) => ((view.words().hold_reason)(reason)), None => (word) }
+                    @if let Some(case) = case { ", " (case) } ")"
+                }
+                None => (one),
+            }
+        }
     }
 }
 

@@ -266,7 +266,7 @@ fn of_erasures(visitor: &Visitor<Requests>, all: &[FoundErasure]) -> Markup {
                 tbody role="rowgroup" { @for found in all {
                     tr role="row" {
                         th scope="row" role="rowheader" { a href={ "/erasures/" (found.erasure.id) } { (found.erasure.id) } small { (found.erasure.subject.installation()) } }
-                        (cell(w.state, &erasure_state(view, found.erasure.state)))
+                        (cell(w.state, &erasure_state(view, &found.erasure)))
                         (cell(w.since_head, &view.time(found.erasure.created)))
                         (cell(w.result, &html! { @match found.erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
                         (cell(w.receipt, &receipt(found)))

@@ -137,7 +137,7 @@ fn sheet(visitor: &Visitor<See>, receipt: &Receipt) -> Sheet {
         }
         div class={ "verdict " (verdict_class(statement.verdict)) } {
             p { (verdict(view, statement.verdict)) }
-            p { ((w.verdict_means)(statement.verdict)) }
+            p { (said.result) }
             @if !said.stays.is_empty() { ul.bullets { @for one in &said.stays { li { (one) } } } }
         }
         section aria-labelledby="r-done" {

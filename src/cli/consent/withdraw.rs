@@ -72,7 +72,7 @@ impl Withdraw {
             return Ok(Exit::when(!foreseen.sessions.is_empty()));
         };
         let (done, erasures) = consent::withdraw(on, &asked, &hash, &actor()).await?;
-        let sessions = done.sessions.len();
+        let (sessions, erasures) = (done.sessions.len(), erasures.len());
         if out.is_json() {
             out.json(&json!({ "sessions": sessions, "erasures": erasures }))?;
         } else {

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::find::{Meant, meant};
 use crate::audit::Actor;
 use crate::consent::{CameBy, Consent, Withdrawal};
-use crate::erasure::NewErasure;
+use crate::erasure::{ErasureId, NewErasure};
 use crate::key_files::Keys;
 use crate::keys::SealKey;
 use crate::ledger::{Decision, Withdrawn, sealing};
@@ -60,6 +60,8 @@ pub(crate) struct ForeseenSession {
     pub(crate) demands: Vec<DemandShown>,
     /// What they demand when it settles after that, as far as it is known now.
     pub(crate) at_settling: Vec<DemandShown>,
+    /// Whether it is at rest, so that it settles as soon as it is looked at again.
+    pub(crate) at_rest: bool,
     /// mluvii did not show it, so that who it is about is not known: an erasure by it may reach less.
     pub(crate) unread: bool,
 }
@@ -153,13 +155,14 @@ pub(crate) async fn foresee(on: &Operations, asked: &Asked, by: &Actor) -> Resul
     Ok(shown)
 }
 
-/// Does what was shown under this hash, and nothing else. Returns it, with how many erasures stand for its demands.
+/// Does what was shown under this hash, and nothing else. Returns it, with the erasures that stand for its demands: new ones, and those
+/// that were joined.
 pub(crate) async fn withdraw(
     on: &Operations,
     asked: &Asked,
     hash: &str,
     by: &Actor,
-) -> Result<(ForeseenWithdrawal, usize), OperationError> {
+) -> Result<(ForeseenWithdrawal, BTreeSet<ErasureId>), OperationError> {
     let keys = on.keys().await?;
     let seal = on.seal_key(&keys).await?;
     let Prepared { shown, withdrawal, decisions } = prepare(on, &keys, &seal, asked).await?;
@@ -173,7 +176,7 @@ pub(crate) async fn withdraw(
     must_be_known(on, &decisions).await?;
     let write = || on.ledger.withdraw_consents(decisions.clone(), withdrawal, by);
     match sealing(&seal, write).await? {
-        Withdrawn::Done(erasures) => Ok((shown, erasures.iter().collect::<BTreeSet<_>>().len())),
+        Withdrawn::Done(erasures) => Ok((shown, erasures.into_iter().collect())),
         Withdrawn::Stale => {
             let text = "a session has changed at this moment: nothing was done; see what would be done again";
             Err(OperationError::Conflict(text.to_owned()))
@@ -252,6 +255,7 @@ impl Deciding<'_> {
             consent: view.record.consent,
             demands: decision.erasures.iter().map(DemandShown::of_erasure).collect(),
             at_settling: at_settling.into_iter().map(DemandShown::of_demand).collect(),
+            at_rest: decision.session.settle_at.is_some_and(|at| at <= self.foresight.now),
             unread,
         };
         Ok((shown, decision))
@@ -420,6 +424,7 @@ mod tests {
             consent: Consent::default(),
             demands: vec![DemandShown::of_erasure(&erasure)],
             at_settling: Vec::new(),
+            at_rest: false,
             unread,
         };
         let session = SessionChange { fingerprints: Some(prints(shown)), ..SessionChange::unknown(&key) };

@@ -100,14 +100,82 @@ fn what_people_decided_is_said_once_for_each_decision() {
         [
             "výmaz schválil člověk dne 1. ledna 1970",
             "výmaz po nějakou dobu čekal kvůli pozastavení – „h-1 (legal-claims)“ a „h-2 (legal-claims)“",
-            "crm: zůstává nebo se nehledá, jak bylo předem určeno: systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; obchody osoby",
-            "mluvii (konverzace): zůstává nebo se nehledá, jak bylo předem určeno: systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; \
-             obchody osoby",
+        ]
+    );
+    // A place is not seen by being accepted.
+    assert_eq!(
+        plain(told_of(Lang::Cs, &statement).unseen),
+        [
+            "crm: systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; obchody osoby (předem přijato, že se tam nehledá)",
+            "mluvii (konverzace): systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; obchody osoby (předem přijato, že se tam \
+             nehledá)",
         ]
     );
     let english = decided(Lang::En);
-    assert_eq!(english.len(), 4, "{english:?}");
+    assert_eq!(english.len(), 2, "{english:?}");
     assert_eq!(english[0], "a person approved the erasure on 1 January 1970");
+}
+
+#[test]
+fn no_paper_says_that_what_nobody_has_seen_is_gone() {
+    let mut word = step("paper", Outcome::Unverifiable);
+    word.reason = Some("cli:ann said so at 2026-11-30T10:00:00Z: erased".into());
+    word.evidence.expected = true;
+    let mut own = Step { verified_at: None, ..step("billing", Outcome::Erased) };
+    own.evidence.expected = true;
+    let mut unknown = step("legal", Outcome::Unverifiable);
+    unknown.evidence.expected = true;
+    let accepted = |kind: &str, count: u64| Evidence {
+        not_looked_at: if count == 0 { vec![kind.to_owned()] } else { Vec::new() },
+        accepted: [(kind.to_owned(), count)].into(),
+        ..Evidence::default()
+    };
+    let unlooked = Step { evidence: accepted("contact record", 0), ..step("mluvii", Outcome::Erased) };
+    let left = Step { evidence: accepted("phone", 2), ..step("mluvii", Outcome::Erased) };
+    let all = [
+        ("Vše, co jsme našli, je vymazáno.", "Everything that was found is gone."),
+        ("mohli znovu zkontrolovat, je vymazáno.", "could be looked at again is gone."),
+        ("Jen podle sdělení pracovníka, neověřeno: paper.", "By a member of staff’s word only, not verified: paper."),
+        ("Jen podle sdělení systému, neověřeno: billing.", "By the system’s own word only, not verified: billing."),
+        ("Neověřeno, zda údaje zmizely: legal.", "Not verified whether the data is gone: legal."),
+        ("Na některá místa jsme se nedívali.", "Some places were not looked at."),
+        ("zůstává, jak bylo předem přijato.", "stays, as was accepted before."),
+    ];
+    for (steps, said) in [
+        (vec![step("mluvii", Outcome::Erased)], vec![0]),
+        (vec![step("mluvii", Outcome::Erased), word.clone()], vec![1, 2]),
+        (vec![step("mluvii", Outcome::Erased), own], vec![1, 3]),
+        (vec![step("mluvii", Outcome::Erased), unknown], vec![1, 4]),
+        (vec![unlooked.clone()], vec![0, 5]),
+        (vec![unlooked, word], vec![1, 2, 5]),
+        (vec![left], vec![6]),
+    ] {
+        let receipt = receipt(steps);
+        let statement = &receipt.statement;
+        assert_eq!(statement.verdict, Verdict::Complete, "all of it is accepted");
+        for lang in Lang::ALL {
+            let (titles, calendar) = (Titles::default(), prague());
+            let words = InWords { lang, titles: &titles, calendar: &calendar, installation: &statement.installation };
+            let of_page = words.receipt(statement).result.replace('\u{a0}', " ");
+            let certificate = text(&html(&receipt, None, lang, Audience::Person));
+            let confirmation = text(&letters(&case(), Some(statement), lang).swap_remove(2));
+            for (at, (czech, english)) in all.iter().enumerate() {
+                let sentence = lang.say(czech, english).replace('\u{a0}', " ");
+                for text in [&of_page, &certificate, &confirmation] {
+                    assert_eq!(text.contains(&sentence), said.contains(&at), "{sentence}: {text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_left_of_a_kind_that_is_accepted_stands_with_what_stays() {
+    let evidence = Evidence { accepted: [("phone".to_owned(), 2)].into(), ..Evidence::default() };
+    let statement = receipt(vec![Step { evidence, ..step("crm", Outcome::Erased) }]).statement;
+    let told = told_of(Lang::En, &statement);
+    assert_eq!(told.stays, ["crm: stays, as was accepted before: the telephone number"]);
+    assert!(told.unseen.is_empty() && told.decided.is_empty(), "{told:?}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::admin::pages::whom::{self, Named, Wrong};
 use crate::admin::pages::why::why_theirs;
 use crate::admin::problem::{Code, Problem};
 use crate::consent::CameBy;
+use crate::erasure::ErasureId;
 use crate::operations::GivenIdentifiers;
 use crate::operations::consent::{self, Asked, DemandShown, ForeseenSession, ForeseenWithdrawal, Left};
 use crate::operations::erasures::About;
@@ -294,7 +295,8 @@ fn demanded(visitor: &Visitor<Requests>, order: &Order, one: &ForeseenSession) -
         @if one.demands.is_empty() && one.at_settling.is_empty() { (w.consents.no_demands) }
         @for shown in &one.demands { div { (demand(shown)) } }
         @if !one.at_settling.is_empty() {
-            small { (w.consents.at_settling) }
+            // Of one that is at rest, nobody waits for anything.
+            small { @if one.at_rest { (w.consents.at_settling_now) } @else { (w.consents.at_settling) } }
             @for shown in &one.at_settling { div { (demand(shown)) } }
         }
         @if one.unread { div { span.st.is-unseen { (w.consents.unread) } small { (w.consents.not_read) } } }
@@ -312,17 +314,29 @@ pub(super) async fn withdraw(visitor: Visitor<Requests>, fields: Fields) -> Resp
         let done = consent::withdraw(&visitor.on, &order.asked(), fields.text("hash"), &visitor.actor()).await;
         done.map_err(|error| visitor.told(error))
     };
-    visitor.view.answer(done.await.map(|(done, erasures)| done_sheet(&visitor, &done, erasures)))
+    visitor.view.answer(done.await.map(|(done, erasures)| done_sheet(&visitor, &done, &erasures)))
 }
 
-fn done_sheet(visitor: &Visitor<Requests>, done: &ForeseenWithdrawal, erasures: usize) -> Sheet {
+fn done_sheet(visitor: &Visitor<Requests>, done: &ForeseenWithdrawal, erasures: &BTreeSet<ErasureId>) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
+    // What is decided at settling has no erasure yet that could be named.
+    let later: Vec<_> = done.sessions.iter().flat_map(|one| &one.at_settling).collect();
+    let waits = done.sessions.iter().flat_map(|one| &one.demands).chain(later.iter().copied()).any(|one| one.approve);
     let body = html! {
         (crumbs(view, &[("/consents", w.consents.title)], w.consents.done_title))
         div.head { h1 { (w.consents.done_title) } p.lead { (view.say(w.consents.done_lead, &[])) } }
         ul.bullets {
             li { (view.count(&w.consents.sessions_end, done.sessions.len() as u64)) }
-            li { (view.count(&w.consents.erasures_demanded, erasures as u64)) }
+            @if later.is_empty() || !erasures.is_empty() {
+                li {
+                    (view.count(&w.consents.erasures_demanded, erasures.len() as u64))
+                    @for id in erasures { " " a href={ "/erasures/" (id) } { (id) } }
+                }
+            }
+            @if !later.is_empty() {
+                li { (view.count(&w.consents.erasures_to_come, later.len() as u64)) " " a href="/erasures" { (w.erasures) } }
+            }
+            @if waits { li { (view.say(w.consents.approval_to_come, &[])) } }
         }
         section aria-label=(w.consents.ends) {
             ul.plain { @for one in &done.sessions { li { (session_link(visitor, &one.session)) } } }

@@ -87,7 +87,7 @@ fn row(visitor: &Visitor<See>, one: &Explained) -> Markup {
     let erasure = &one.erasure;
     let names = in_words(visitor, erasure.subject.installation());
     let state = html! {
-        (erasure_state(view, erasure.state))
+        (erasure_state(view, erasure))
         @for delay in &one.waits_for { small { (waits_for(view, names, delay)) } }
     };
     let since = html! {

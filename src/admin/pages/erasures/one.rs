@@ -70,7 +70,7 @@ fn sheet(
     let body = html! {
         (crumbs(view, &[("/erasures", w.erasures)], &erasure.id.to_string()))
         div.head {
-            div.line { h1 { (title) } " " (erasure_state(view, erasure.state)) }
+            div.line { h1 { (title) } " " (erasure_state(view, erasure)) }
             p.lead {
                 (view.fill(w.erasure_lead, &[("rules", &html! { (erasure.rules.join(", ")) }), ("since", &view.time(erasure.created))]))
                 @if let Some(left) = belongs.days_left.or(explained.days_left) { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }

@@ -50,7 +50,10 @@ pub(super) fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> M
         offered.push(order("retry", w.retry_lead, w.do_retry, ""));
     }
     if is_open && officer && scheduled {
-        offered.push(order("begin", w.begin_lead, w.do_begin, ""));
+        // A hold is not got round by an order: it is ended, or it ends.
+        if !erasure.held {
+            offered.push(order("begin", w.begin_lead, w.do_begin, ""));
+        }
         // Nothing was begun that could be stopped.
         offered.push(order("cancel", w.cancel_lead, w.do_cancel, "danger"));
     } else if is_open && officer && !waits {

@@ -109,7 +109,7 @@ fn waits(visitor: &Visitor<Operate>, target: &ShownTarget, waiting: &[Erasure]) 
         html! {
             tr role="row" {
                 th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } small { (erasure.subject.installation()) } }
-                (cell(w.state, &erasure_state(view, erasure.state)))
+                (cell(w.state, &erasure_state(view, erasure)))
                 (cell(o.attempts_head, &html! { (view.lang.number(step.map_or(0, |step| step.attempts.into()))) }))
                 (cell(o.last_answer, &html! { (answer.as_deref().unwrap_or(o.no_answer_yet)) }))
                 (cell(w.called_next, &html! { @match step.and_then(|step| step.due) { Some(due) => (view.time(due)), None => "–" } }))

@@ -18,7 +18,7 @@ pub(super) mod told;
 use self::said::{
     act, came_by, certainty, chosen_because, closed_because, consent_state, delay, erasure_state, extended_because,
     hold_reason, link_state, outcome, password_refused, problem, recheck, recheck_why, rejected_because, request_state,
-    role, severity, stage, task_said, task_state, verdict, verdict_means, verified_by, would_be,
+    role, severity, stage, task_said, task_state, verdict, verified_by, would_be,
 };
 
 use super::{Forms, Words};
@@ -574,7 +574,6 @@ pub(super) const WORDS: Words = Words {
     task_said,
     task_state,
     verdict,
-    verdict_means,
     verified_by,
     would_be,
     problem,

@@ -222,7 +222,7 @@ words! {
         delay: DelayCode, hold_reason: HoldReason, link_state: LinkState, recheck_why: &str, erasure_state: ErasureState, extended_because: ExtendedBecause, outcome: Outcome,
         password_refused: PasswordRefused, recheck: RecheckOutcome, rejected_because: RejectedBecause,
         request_state: RequestState, role: Role, severity: Severity, stage: Stage, task_said: Said, task_state: TaskState, verdict: Verdict,
-        verdict_means: Verdict, verified_by: VerifiedBy, would_be: Outcome,
+        verified_by: VerifiedBy, would_be: Outcome,
     }
     with {
         problem: fn(Code) -> (&'static str, &'static str), consents: ConsentsWords, giving: GivingWords, letters: LettersWords,

@@ -5,7 +5,7 @@ words! {
     Timeline:
     texts {
         approved_then, asked_to_erase, begun_then, belongs_to, cancelled_then, changed_nothing, demanded, ended_then,
-        goes_on_by_itself, last_answer, look_then_retry, next_here, officer_sees_to_task, operator_retries,
+        goes_on_by_itself, kept_by_hold, last_answer, look_then_retry, next_here, officer_sees_to_task, operator_retries,
         operator_sees_to_target, receipt_in_archive, report_or_person, see_target, see_tasks, sent_unanswered, step_begun,
         was_stopped, what_happened, what_is_kept,
     }

@@ -1,7 +1,7 @@
 //! Consents in a browser: of a session and of a person, ended by a letter as it was shown, and as a file.
 
 use super::{ADMIN, Browser, user};
-use crate::harness::{Deployment, Needles, RULES, Server, StandIn, company, crm_plugin, receipts};
+use crate::harness::{Deployment, Needles, RULES, Server, StandIn, company, crm_plugin, receipts, wait_for};
 
 const ANN: &str = "ann@example.com";
 const EVA: &str = "eva@example.com";
@@ -59,7 +59,9 @@ fn a_withdrawal_by_a_letter_is_shown_first_and_done_as_it_was_shown() {
     }
     adam.post(at_do, &order("officer-letter", &hash)).is(403);
     let done = olga.post(at_do, &order("officer-letter", &hash)).is(200);
-    seen.push(done.says(&["The withdrawal is written down", "The consent of 1 session ends", "1 erasure"]).text);
+    let done = done.says(&["The withdrawal is written down", "The consent of 1 session ends", "1 erasure"]);
+    assert!(!done.text.contains("has settled"), "nothing is to come: {}", done.text);
+    seen.push(done.says(&["href=\"/erasures/e-"]).text);
     // Loading the answer again does not do it again.
     olga.post(at_do, &order("officer-letter", &hash)).is(409);
     assert_eq!(receipts(&deployment, 1)[0]["statement"]["rules"], serde_json::json!(["consent withdrawn"]));
@@ -108,6 +110,46 @@ fn a_withdrawal_by_a_letter_is_shown_first_and_done_as_it_was_shown() {
     }
     needles.must_be_absent("the log", log.join("\n").as_bytes());
     needles.must_be_absent("the audit", audited.as_bytes());
+}
+
+/// What is demanded of a session that is at rest, once it has been looked at again.
+const AT_REST: &str = r#"
+[[rule]]
+name = "withdrawn, at rest"
+on = "session-settled"
+when = "consent.state == 'withdrawn'"
+erase = "session"
+approve = true
+targets = ["mluvii"]
+"#;
+
+#[test]
+fn a_withdrawal_says_what_is_still_to_come_of_it_and_who_has_to_approve() {
+    let standin = StandIn::start();
+    let more = format!("{}{RULES}{AT_REST}{ADMIN}", crm_plugin(&standin.crm));
+    let deployment = Deployment::bare(&standin.mluvii, &more);
+    let server = Server::start(&deployment);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let olga = Browser::signed_in(&server, "olga");
+    standin.register(&server.callback());
+    standin.begin(101, ANN, Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    let order = [("company", "acme"), ("session", "101"), ("came", "officer-letter")];
+    let foreseen = olga.post("/consents/withdraw/foresee", &order).is(200).says(&["withdrawn, at rest"]);
+    let hash = foreseen.hidden("hash");
+    let order = [order[0], order[1], order[2], ("hash", &*hash)];
+    olga.post("/consents/withdraw/do", &order).is(200).says(&[
+        "The rules demand 1 erasure by it as soon as the session has settled",
+        "Somebody has to approve the erasure",
+        "href=\"/erasures\"",
+    ]);
+    let waiting = wait_for("the erasure that waits for approval", || {
+        let all = deployment.json(&["erasures", "list", "--state", "requested"]);
+        all.as_array()?.first().cloned()
+    });
+    assert_eq!(waiting["rules"], serde_json::json!(["withdrawn, at rest"]), "{waiting}");
+    server.stop();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ADMIN, Browser, user};
-use crate::harness::{Deployment, RULES, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, receipts, wait_for};
 
 /// By which rule, as an address has it.
 const RULE: &str = "rule=no%20consent%2C%20nothing%20kept";
@@ -109,4 +109,36 @@ fn nobody_tries_again_what_is_of_another_company() {
     opa.get("/explain?session=101").is(404).says(&["Nothing is kept of this session"]);
     assert!(deployment.run(&["erasures", "cancel", &ids[0]]).status.success());
     receipts(&deployment, 1);
+}
+
+#[test]
+fn what_a_hold_keeps_names_and_links_it_and_is_not_begun_by_an_order() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{ADMIN}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let olga = Browser::signed_in(&server, "olga");
+    deployment.write("ann", "ann@example.com");
+    let file = format!("@{}", deployment.path("ann").display());
+    let order = ["holds", "add", "--email", &file, "--reason", "legal-claims", "--case", "21 C 123/2024"];
+    let added = deployment.json(&[&order[..], &["--until", "2999-12-31"]].concat());
+    let hold = added["id"].as_str().expect("an id");
+    standin.begin(101, "ann@example.com", None);
+    standin.just_end(101);
+    let held = wait_for("the erasure to be held", || {
+        let all = deployment.json(&["erasures", "list"]);
+        all.as_array()?.iter().find(|one| one["held"] == true).cloned()
+    });
+    let path = format!("/erasures/{}", held["id"].as_str().expect("an id"));
+    let link = format!("href=\"/holds/{hold}\"");
+    let page = olga.get(&path).is(200).says(&["Kept by a hold", &link, "21 C 123/2024"]);
+    // It is not a system that says so, and no order gets round it.
+    assert!(!page.text.contains("the system said") && !page.text.contains("legal-claims"), "{}", page.text);
+    assert!(!page.text.contains("/begin\""), "{}", page.text);
+    olga.get("/erasures").is(200).says(&["Kept by a hold", &link]);
+    olga.get("/language/cs?next=/").leads_to("/");
+    let page = olga.get(&path).is(200).says(&["Drží ho pozastavení", &link, "Právní nároky"]);
+    assert!(!page.text.contains("systém uvedl") && !page.text.contains("Čeká na svůj čas"), "{}", page.text);
+    server.stop();
 }

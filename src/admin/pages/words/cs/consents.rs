@@ -7,9 +7,11 @@ use crate::operations::consent::Left;
 
 pub(super) const WORDS: ConsentsWords = ConsentsWords {
     all_companies: "Všechny společnosti",
+    approval_to_come: "Než se cokoli vymaže, musí výmaz schválit člověk.",
     as_shown: "Ukazuje to mluvii",
     at_once: "hned",
     at_settling: "Později, až se v ní nebude nic čekat:",
+    at_settling_now: "Během několika minut, až se na konverzaci podívá znovu:",
     by_form: "Formulář: {form}",
     by_rule: "Pravidlo bez formuláře",
     came_needed: "Vyberte, jak odvolání přišlo.",
@@ -75,6 +77,11 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
         one: "Pravidla tím hned požadují {n} výmaz.",
         few: "Pravidla tím hned požadují {n} výmazy.",
         other: "Pravidla tím hned požadují {n} výmazů.",
+    },
+    erasures_to_come: Forms {
+        one: "Jakmile se konverzace ustálí, pravidla tím požadují {n} výmaz; pak ho najdete zde:",
+        few: "Jakmile se konverzace ustálí, pravidla tím požadují {n} výmazy; pak je najdete zde:",
+        other: "Jakmile se konverzace ustálí, pravidla tím požadují {n} výmazů; pak je najdete zde:",
     },
     came,
     cause,

@@ -262,16 +262,6 @@ pub(super) fn verdict(one: Verdict) -> &'static str {
     }
 }
 
-pub(super) fn verdict_means(one: Verdict) -> &'static str {
-    match one {
-        Verdict::Complete => "Všechno, co se našlo, je vymazané a někdo to zkontroloval.",
-        Verdict::Retained => {
-            "Všechno, co se našlo, je vymazané kromě toho, co ponechává zákon, pozastavení nebo dodavatel."
-        }
-        Verdict::Incomplete => "Něco zůstává, nebo nikdo neviděl, že to zmizelo.",
-    }
-}
-
 pub(super) fn verified_by(one: VerifiedBy) -> &'static str {
     match one {
         VerifiedBy::Document => "Dokladem totožnosti",

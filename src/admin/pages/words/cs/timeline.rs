@@ -13,6 +13,7 @@ pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     demanded: "Podle čeho: {rules}",
     ended_then: "Hotovo: každý systém má svůj výsledek a doklad je vystaven",
     goes_on_by_itself: "Není třeba nic dělat, pokračuje to samo.",
+    kept_by_hold: "Drží ho pozastavení",
     last_answer: "Poslední odpověď",
     look_then_retry: "Najděte v systému příčinu a pak to zkuste znovu. Znovu se tím rozběhne vše z tohoto výmazu, co potřebuje člověka.",
     next_here: "Dál:",

@@ -7,9 +7,11 @@ use crate::operations::consent::Left;
 
 pub(super) const WORDS: ConsentsWords = ConsentsWords {
     all_companies: "All companies",
+    approval_to_come: "Somebody has to approve the erasure before anything is erased.",
     as_shown: "As mluvii shows it",
     at_once: "at once",
     at_settling: "Later, when nothing more is expected of the session:",
+    at_settling_now: "Within minutes, as the session is looked at again:",
     by_form: "A form: {form}",
     by_rule: "A rule without a form",
     came_needed: "Choose how the withdrawal came.",
@@ -75,6 +77,11 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
         one: "The rules demand {n} erasure by it at once.",
         few: "The rules demand {n} erasures by it at once.",
         other: "The rules demand {n} erasures by it at once.",
+    },
+    erasures_to_come: Forms {
+        one: "The rules demand {n} erasure by it as soon as the session has settled; then it is here:",
+        few: "The rules demand {n} erasures by it as soon as the sessions have settled; then they are here:",
+        other: "The rules demand {n} erasures by it as soon as the sessions have settled; then they are here:",
     },
     came,
     cause,

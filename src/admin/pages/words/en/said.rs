@@ -262,14 +262,6 @@ pub(super) fn verdict(one: Verdict) -> &'static str {
     }
 }
 
-pub(super) fn verdict_means(one: Verdict) -> &'static str {
-    match one {
-        Verdict::Complete => "Everything that was found is erased, and somebody has looked.",
-        Verdict::Retained => "Everything that was found is erased, except for what a law, a hold or a vendor keeps.",
-        Verdict::Incomplete => "Something is left, or nobody has seen that it is gone.",
-    }
-}
-
 pub(super) fn verified_by(one: VerifiedBy) -> &'static str {
     match one {
         VerifiedBy::Document => "By a document",

@@ -13,6 +13,7 @@ pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     demanded: "Demanded by {rules}",
     ended_then: "Over: every system has its result, and the receipt is written",
     goes_on_by_itself: "Nobody has to do anything: it goes on by itself.",
+    kept_by_hold: "Kept by a hold",
     last_answer: "Answered last",
     look_then_retry: "Look in the system for the cause, then try again. That takes up everything of this erasure that needs somebody.",
     next_here: "Next:",
