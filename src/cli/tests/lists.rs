@@ -6,7 +6,7 @@ use crate::erasure::{Recheck, RecheckOutcome};
 use crate::operations::recheck::{Rechecks, ToCome};
 
 /// Each list that stands in a table, with what it lists in [`full`].
-const LISTS: [&[&str]; 11] = [
+const LISTS: [&[&str]; 10] = [
     &["erasures", "list"],
     &["audit", "list"],
     &["quarantine", "list"],
