@@ -104,7 +104,9 @@ impl Code {
                 "send `Authorization: Bearer TOKEN` with a token of `quietus tokens issue` that has not expired"
             }
             Self::Forbidden => "use a token whose account and scope have the role that the operation names",
-            Self::NotHttps => "have the proxy take TLS only, and set `X-Forwarded-Proto: https`; name it in `server.trusted_proxies`",
+            Self::NotHttps => {
+                "have the proxy take TLS only, and set `X-Forwarded-Proto: https`; name it in `server.trusted_proxies`"
+            }
             Self::NotFound => "look at the list, and whether the token's companies are the right ones",
             Self::NoSuchPath | Self::NoSuchMethod => "see /api/v1/openapi.json",
             Self::NotUnderstood | Self::Input => "change what is named, and send it again; nothing has changed",

@@ -221,10 +221,7 @@ mod tests {
         let only = Named { parked_work: vec!["acme/8".into()], ..Named::default() };
         let facts = Facts { parked_work: Group { count: 1, ..Group::default() }, named: only, ..Facts::default() };
         let [item] = &items(&facts)[..] else { panic!("one thing") };
-        assert_eq!(
-            item.text,
-            "1 event, session or erasure could not be worked on: quietus erasures retry --undecided"
-        );
+        assert_eq!(item.text, "1 event, session or erasure could not be worked on: quietus erasures retry --undecided");
     }
 
     #[test]
