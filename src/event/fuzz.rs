@@ -8,8 +8,9 @@ use crate::keys::{IndexKey, SealKey};
 use crate::subject::{InstallationName, SourceName, TenantId};
 use crate::verify::{Verified, Written};
 
-/// Shorter values stand in what is no secret, too.
-const TELLING: usize = 12;
+/// What the forms of the corpus are filled in with. It is asked for by this name, for what was changed is often filled in with
+/// what is no secret: the event's own kind, its time, a number.
+const FILLED_IN: &str = "Dvorakova";
 
 #[test]
 fn payloads() {
@@ -25,10 +26,8 @@ fn payloads() {
         match read() {
             Decoded::Event(event) => {
                 let result = format!("{:?} {:?}", event.head.kind, event.form.as_ref().map(|form| form.submitted));
-                let values = event.form.iter().flat_map(|form| form.params.values());
-                let values: Vec<_> = values.map(|value| value.expose().to_owned()).collect();
                 let stored = serde_json::to_string(&event.seal(&seal).head).expect("JSON");
-                assert!(!values.iter().any(|value| value.len() > TELLING && stored.contains(value)), "{stored}");
+                assert!(!stored.contains(FILLED_IN), "{stored}");
                 result
             }
             Decoded::Ignored => "ignored".into(),
