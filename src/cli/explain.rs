@@ -6,6 +6,7 @@ use super::out::{self, Out};
 use crate::erasure::Verdict;
 use crate::operations::Operations;
 use crate::operations::rules::{self, Explanation, PastEvaluation};
+use crate::policy::Trigger;
 use crate::subject::SessionKey;
 
 /// Explain what was decided on a session: when which rules were asked, with what result, and what followed
@@ -53,7 +54,12 @@ fn then(explained: &Explanation, out: &mut Out) -> std::io::Result<()> {
         return out.line("  nothing was kept: no rule was asked yet");
     }
     for PastEvaluation { at, on, consent, applied, did_not_apply } in &explained.then {
-        out.line(format_args!("  {}  {}, the consent was {}", out::time(*at), on.as_str(), consent.as_str()))?;
+        let what = match on {
+            // What is kept does not tell the one from the other.
+            Trigger::FormSubmitted => " (or call parameters)",
+            Trigger::SessionEnded | Trigger::SessionSettled | Trigger::ConsentChanged => "",
+        };
+        out.line(format_args!("  {}  {}{what}, the consent was {}", out::time(*at), on.as_str(), consent.as_str()))?;
         applied.iter().try_for_each(|rule| out.line(format_args!("    applied: {rule}")))?;
         match did_not_apply {
             Some(others) => others.iter().try_for_each(|rule| out.line(format_args!("    did not apply: {rule}")))?,
@@ -66,6 +72,9 @@ fn then(explained: &Explanation, out: &mut Out) -> std::io::Result<()> {
 /// What came of it.
 fn erasures(explained: &Explanation, out: &mut Out) -> std::io::Result<()> {
     out.line("\nErasures of it and its guest, and of persons that are under way and reach it:")?;
+    if explained.is_erased_by_others() {
+        out.line("  (what has erased it is not here: of a person's erasure that is over, sessions keep nothing)")?;
+    }
     if explained.erasures.is_empty() {
         return out.line("  none");
     }

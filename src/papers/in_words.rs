@@ -53,9 +53,12 @@ impl<'a> InWords<'a> {
         told::place(self.lang, said)
     }
 
-    /// What a system has answered; where nobody knows its words, as a quotation of them.
+    /// What a system has answered; where nobody knows its words, as a quotation of them. Of a task it is people who have answered.
     pub(crate) fn said(self, text: &str) -> String {
-        notes::said(self.lang, text)
+        match told::Word::of(text) {
+            Some(word) => word.told(self.names()),
+            None => notes::said(self.lang, text),
+        }
     }
 
     /// A reason of a receipt, or of one that is foreseen.

@@ -178,6 +178,7 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
     html! {
         section aria-labelledby="x-erasures" {
             h2 #x-erasures { (e.erasures_title) }
+            @if found.is_erased_by_others() { p.measure { (view.say(e.erased_by_others, &[])) } }
             @if found.erasures.is_empty() { p { (e.erasures_none) } } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }

@@ -156,7 +156,7 @@ pub(super) fn request_state(view: &View, state: RequestState) -> Markup {
 pub(super) fn erasure_state(view: &View, erasure: &Erasure) -> Markup {
     let state = erasure.state;
     // Its time is not what such a one waits for.
-    if erasure.held && matches!(state, ErasureState::Requested | ErasureState::Scheduled) {
+    if erasure.held && state == ErasureState::Scheduled {
         return html! { span.st.is-kept { (timeline(view.lang).kept_by_hold) } };
     }
     let class = match state {

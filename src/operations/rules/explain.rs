@@ -97,6 +97,11 @@ pub(in crate::operations) async fn unknown(
 }
 
 impl Explanation {
+    /// Whether it was erased, and by none of these erasures: of a person's that is over, nothing is kept with the sessions.
+    pub(crate) fn is_erased_by_others(&self) -> bool {
+        self.erased.is_some() && !self.erasures.iter().any(|erasure| erasure.begun.is_some())
+    }
+
     fn of(policy: &Policy, view: SessionView, erasures: Vec<Erasure>) -> Self {
         let record = &view.record;
         let facts = Facts { record, form: None };
@@ -132,5 +137,37 @@ impl PastEvaluation {
             applied: kept.applied.clone(),
             did_not_apply: (kept.rules == *policy.digest()).then(others),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::erasure::sample;
+
+    #[test]
+    fn that_something_else_has_erased_it_is_said_only_where_no_erasure_here_can_have() {
+        let begun = sample::session(Vec::new());
+        let waits = Erasure { begun: None, ..begun.clone() };
+        let is_said = |erased: Option<Timestamp>, erasures: Vec<Erasure>| {
+            let explained = Explanation {
+                session: "acme/7".into(),
+                ended: None,
+                settled: None,
+                erased,
+                facts: Vec::new(),
+                then: Vec::new(),
+                there_may_be_older: false,
+                erasures,
+                now: Vec::new(),
+                not_asked_again: Vec::new(),
+            };
+            explained.is_erased_by_others()
+        };
+        let erased = Some(Timestamp::UNIX_EPOCH);
+        assert!(is_said(erased, Vec::new()) && is_said(erased, vec![waits.clone()]));
+        // One that is still being looked at again may have done it.
+        assert!(!is_said(erased, vec![waits.clone(), begun]));
+        assert!(!is_said(None, vec![waits]));
     }
 }

@@ -21,6 +21,39 @@ const CORE: &[(&str, &str)] = &[
         "other targets by what this one knows the person by: they were asked before it said so",
         "jiné systémy podle toho, pod čím osobu zná tento: byly dotázány dřív, než to řekl",
     ),
+    ("somebody gets a task: {}", "úkol dostane člověk: {}"),
+    ("it was accepted, and its outcome was not reported by {}", "systém pokyn přijal, ale výsledek neohlásil do {}"),
+    (
+        "the target still holds the data, and must not be asked to erase twice",
+        "systém údaje stále má a o výmaz se nesmí žádat dvakrát",
+    ),
+    (
+        "what became of the call is unknown, and the target must not be asked twice",
+        "neví se, jak volání dopadlo, a systém se nesmí žádat dvakrát",
+    ),
+    ("it took longer than it may", "trvalo to déle, než smí"),
+    ("stopped while it needed a person", "zastaveno, když byl potřeba člověk"),
+    (
+        "stopped: the target had accepted the demand, and its outcome was not awaited",
+        "zastaveno: systém pokyn přijal a na výsledek se nečekalo",
+    ),
+    (
+        "stopped: the target may have been asked to erase, and what became of that call is not known",
+        "zastaveno: systém možná dostal pokyn k výmazu a neví se, jak to dopadlo",
+    ),
+    (
+        "stopped: looked at again, the data was still there, and nothing was asked after that",
+        "zastaveno: při nové kontrole tam údaje stále byly a potom už systém nikdo nežádal",
+    ),
+    (
+        "stopped: the target answered that it has erased, and nobody has looked whether it is gone",
+        "zastaveno: systém uvedl, že vymazal, a nikdo se nepodíval, zda údaje zmizely",
+    ),
+    (
+        "stopped before the target had answered that anything was erased",
+        "zastaveno dřív, než systém odpověděl, že něco vymazal",
+    ),
+    ("stopped before the target was asked to erase", "zastaveno dřív, než systém dostal pokyn k výmazu"),
     ("this plugin cannot look again", "systému se nelze zeptat znovu"),
     (
         "no identifier of a kind that this target understands ({})",

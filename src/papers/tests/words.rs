@@ -238,3 +238,29 @@ fn a_letter_that_nothing_is_held_says_where_it_was_looked_and_where_nobody_did()
         assert!(!said.contains("cli:"), "{said}");
     }
 }
+
+#[test]
+fn what_we_say_of_steps_and_tasks_is_said_in_the_readers_language_and_as_nobody_elses() {
+    let (titles, calendar, installation) = (Titles::default(), prague(), InstallationName("acme".into()));
+    let said = |lang, text: &str| {
+        let words = InWords { lang, titles: &titles, calendar: &calendar, installation: &installation };
+        words.said(text).replace('\u{a0}', " ")
+    };
+    for (text, czech, english) in [
+        ("somebody gets a task: Shred it.", "úkol dostane člověk: Shred it.", "somebody gets a task: Shred it."),
+        (
+            "user:jana said so at 2026-12-01T00:52:17Z: erased",
+            "pracovník potvrdil: vymazáno (1. 12. 2026)",
+            "a member of staff has confirmed: erased (1 December 2026)",
+        ),
+        (
+            "stopped before the target was asked to erase",
+            "zastaveno dřív, než systém dostal pokyn k výmazu",
+            "stopped before the target was asked to erase",
+        ),
+        ("it is out of paper", "systém uvedl: „it is out of paper“", "the system said: “it is out of paper”"),
+    ] {
+        assert_eq!(said(Lang::Cs, text), czech);
+        assert_eq!(said(Lang::En, text), english);
+    }
+}

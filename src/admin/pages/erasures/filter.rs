@@ -72,6 +72,8 @@ impl Show {
         match self {
             Self::All => words(lang).all_of_them,
             Self::NeedsPerson => lists(lang).needs_person,
+            // Those that need somebody are more than these.
+            Self::In(ErasureState::Parked) => lists(lang).stuck,
             Self::In(state) => (words(lang).erasure_state)(state),
         }
     }

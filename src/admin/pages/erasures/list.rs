@@ -11,10 +11,11 @@ use crate::admin::pages::fields::Fields;
 use crate::admin::pages::filters::nothing_here;
 use crate::admin::pages::paging::{Begin, PAGE, next};
 use crate::admin::pages::parts::{cell, days_left, erasure_state, heads, in_words, urgency, verdict, waits_for};
-use crate::admin::pages::view::{Section, Sheet};
+use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::{lists, places};
 use crate::admin::problem::{Code, Problem};
+use crate::erasure::Subject;
 use crate::ledger::ErasureFilter;
 use crate::operations::erasures::{self, Explained};
 
@@ -82,6 +83,19 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, part: &Part) -> Sheet {
     Sheet::new(w.erasures, Section::Erasures, body)
 }
 
+/// How much of an id stands in a row: what is erased tells rows apart, and the whole id is on the page of each.
+const SHORT: usize = 14;
+
+/// What is erased: a session by its number, and of whom nobody is named no more than the company.
+fn about(view: &View, subject: &Subject) -> String {
+    let l = lists(view.lang);
+    match subject {
+        Subject::Session(key) => view.say(l.about_session, &[("session", &key.to_string())]),
+        Subject::Guest { installation, .. } => view.say(l.about_guest, &[("company", &installation.to_string())]),
+        Subject::Person { installation, .. } => view.say(l.about_person, &[("company", &installation.to_string())]),
+    }
+}
+
 fn row(visitor: &Visitor<See>, one: &Explained) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let erasure = &one.erasure;
@@ -94,10 +108,12 @@ fn row(visitor: &Visitor<See>, one: &Explained) -> Markup {
         (view.time(erasure.created))
         @if let Some(left) = one.days_left { small { span class={ "st " (urgency(left)) } { (days_left(view, left)) } } }
     };
+    // Whole, it stands on its page and breaks everywhere else.
+    let short: String = erasure.id.to_string().chars().take(SHORT).collect();
     let result = html! { @match erasure.verdict { Some(found) => (verdict(view, found)), None => "–" } };
     html! {
         tr role="row" {
-            th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } small { (erasure.subject.installation()) } }
+            th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (about(view, &erasure.subject)) } small { (short) } }
             (cell(w.state, &state))
             (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
             (cell(w.since_head, &since))

@@ -57,10 +57,12 @@ pub(super) fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> M
         // Nothing was begun that could be stopped.
         offered.push(order("cancel", w.cancel_lead, w.do_cancel, "danger"));
     } else if is_open && officer && !waits {
-        if parked {
+        // Where nothing but what needs somebody is left, nothing is under way that could be stopped.
+        if erasure.state == ErasureState::Parked {
             offered.push(order("cancel", w.cancel_lead, w.do_cancel, "danger"));
+        } else {
+            offered.push(order("stop", w.stop_lead, w.do_stop, "danger"));
         }
-        offered.push(order("stop", w.stop_lead, w.do_stop, "danger"));
     }
     html! {
         @if !offered.is_empty() {

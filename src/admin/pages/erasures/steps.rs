@@ -68,16 +68,20 @@ fn act(visitor: &Visitor<See>, explained: &Explained, step: &Step, code: DelayCo
     let (view, w, t) = (&visitor.view, visitor.view.words(), timeline(visitor.view.lang));
     let name = in_words(visitor, explained.erasure.subject.installation()).system(&step.target);
     let sentence = |sentence: &str| html! { p.small.muted { (view.say(sentence, &[])) } };
+    // Nobody finds a cause in a system where people erase: they are asked once more.
+    let is_task = visitor.on.settings.manual.contains_key(&step.called);
+    let (lead, button) = if is_task { (t.ask_people_again, t.do_ask_again) } else { (t.look_then_retry, w.do_retry) };
     match code {
         DelayCode::Parked if view.may(Permission::Operate) => html! {
-            p.small { (view.say(t.look_then_retry, &[])) }
+            p.small { (view.say(lead, &[])) }
             @if step.erases_once_more_if_retried() {
                 p.small { b { (view.say(w.asked_once_more, &[("targets", &name)])) } }
             }
             form method="post" action={ "/erasures/" (explained.erasure.id) "/retry" } {
-                button.tight { (w.do_retry) span.hidden { ": " (name) } }
+                button.tight { (button) span.hidden { ": " (name) } }
             }
         },
+        DelayCode::Parked if is_task => sentence(t.operator_asks_again),
         DelayCode::Parked => sentence(t.operator_retries),
         DelayCode::Task if view.may(Permission::Requests) => html! {
             p { a.button.tight href="/tasks" { (t.see_tasks) span.hidden { ": " (name) } } }

@@ -43,6 +43,11 @@ fn a_selection_is_found_by_combined_filters_and_exactly_what_was_ticked_is_tried
     }
     assert_eq!(has(&olga, &format!("show=person&time=due&company=acme&target=crm&{RULE}")), 2);
     assert_eq!(has(&olga, "target=mlu"), 0);
+    // A row says what is erased, and of its id as much as a line holds.
+    let list = olga.get("/erasures").is(200).says(&["Session acme/101", "Session acme/102", "Step that is stuck"]);
+    let short = |id: &String| format!("<small>{}</small>", &id[..14]);
+    assert!(ids.iter().all(|id| list.text.contains(&short(id))), "{}", list.text);
+    assert!(!ids.iter().any(|id| list.text.contains(&format!(">{id}<"))), "{}", list.text);
     for none in ["show=done", "rule=retention", "time=late", "show=requested"] {
         assert_eq!(has(&olga, &format!("target=mluvii&{none}")), 0, "{none}");
     }
@@ -55,6 +60,9 @@ fn a_selection_is_found_by_combined_filters_and_exactly_what_was_ticked_is_tried
     let page = olga.get(&path).is(200).says(&said).says(&["An operator looks in the system"]);
     assert!(!page.text.contains("/retry\""), "{}", page.text);
     opa.get(&path).is(200).says(&["Look in the system for the cause", "/retry\""]);
+    // Nothing of it is under way: one way ends it, and not two.
+    let page = olga.get(&path).is(200).says(&["/cancel\""]);
+    assert!(!page.text.contains("/stop\""), "{}", page.text);
 
     // How many and which, and no others.
     let asked =
@@ -140,5 +148,42 @@ fn what_a_hold_keeps_names_and_links_it_and_is_not_begun_by_an_order() {
     olga.get("/language/cs?next=/").leads_to("/");
     let page = olga.get(&path).is(200).says(&["Drží ho pozastavení", &link, "Právní nároky"]);
     assert!(!page.text.contains("systém uvedl") && !page.text.contains("Čeká na svůj čas"), "{}", page.text);
+    server.stop();
+}
+
+#[test]
+fn a_task_of_which_somebody_said_that_it_is_still_there_is_given_once_more() {
+    let standin = StandIn::start();
+    let rules = ERASE.replace("targets = [\"mluvii\"]", "targets = [\"mluvii\", \"paper\"]");
+    assert_ne!(rules, ERASE, "or this tests nothing");
+    let manual = "\n[[manual]]\nname = \"paper\"\ntext = \"Shred the file.\"\n";
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{rules}{manual}{ADMIN}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    user(&deployment, "opa", "Opa", &["operator"], &[]);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let [opa, olga] = ["opa", "olga"].map(|name| Browser::signed_in(&server, name));
+    standin.begin(101, "ann@example.com", None);
+    standin.just_end(101);
+    let task = || {
+        wait_for("a task", || {
+            let all = deployment.json(&["tasks", "list"]);
+            all.as_array()?.iter().find(|one| one["state"] == "open").cloned()
+        })
+    };
+    let id = task()["id"].as_str().expect("an id").to_owned();
+    assert!(deployment.run(&["tasks", "done", &id, "--outcome", "residual"]).status.success());
+    let erasure = parked(&deployment, 1).remove(0);
+    let path = format!("/erasures/{erasure}");
+    // What people have said is theirs, in the reader's language, and nobody is to find a cause in a system.
+    let page = opa.get(&path).is(200).says(&["Give the task once more", "a member of staff has confirmed"]);
+    assert!(!page.text.contains("Look in the system for the cause"), "{}", page.text);
+    let page = olga.get(&path).is(200).says(&["An operator gives the task once more"]);
+    assert!(!page.text.contains("/stop\""), "{}", page.text);
+    olga.get("/language/cs?next=/").leads_to("/");
+    let page = olga.get(&path).is(200).says(&["pracovník potvrdil: údaje tam stále jsou", "Úkol zadá znovu správce"]);
+    assert!(!page.text.contains("said so at"), "{}", page.text);
+    opa.post(&format!("{path}/retry"), &[]).leads_to(&path);
+    task();
     server.stop();
 }

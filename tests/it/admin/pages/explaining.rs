@@ -27,6 +27,11 @@ fn a_session_is_explained_by_what_was_kept_of_it_and_the_events_that_came() {
         &erasure,
     ]);
     assert!(!page.text.contains("ann@"), "{}", page.text);
+    // Nobody has submitted a form there, and what has erased it stands there.
+    page.says(&["A form, or what came with the session"]);
+    let page = olga.get("/explain?company=acme&session=101").is(200);
+    assert!(!page.text.contains("A form was submitted"), "{}", page.text);
+    assert!(!page.text.contains("None of these has erased it"), "{}", page.text);
     // The only company need not be named, nor the number be found.
     olga.get("/explain?session=101").is(200).says(&["Session acme/101"]);
     olga.get("/explain?session=4711").is(404).says(&["Nothing is kept of this session", "is not in the ledger"]);

@@ -34,6 +34,7 @@ pub(in crate::admin::pages::words) const WORDS: Explained = Explained {
     then_none: "Žádné pravidlo se zatím nevyhodnocovalo.",
     then_title: "Jak se rozhodlo",
     erased: "Vymazána",
+    erased_by_others: "Žádný z nich ji nevymazal. Který výmaz osoby to udělal, se u konverzace po jeho skončení nevede: najdete ho u osoby a u její žádosti.",
     erasures_none: "Žádný výmaz konverzace ani jejího hosta není znám.",
     erasures_title: "Co z toho vzešlo",
     ended: "Skončila",
@@ -54,7 +55,7 @@ fn trigger(one: Trigger) -> &'static str {
     match one {
         Trigger::SessionEnded => "Konverzace skončila",
         Trigger::SessionSettled => "Konverzace se ustálila",
-        Trigger::FormSubmitted => "Byl odeslán formulář",
+        Trigger::FormSubmitted => "Formulář, nebo údaje předané s konverzací",
         Trigger::ConsentChanged => "Změnil se souhlas",
     }
 }

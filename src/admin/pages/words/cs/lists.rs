@@ -4,6 +4,9 @@ use crate::admin::pages::words::Forms;
 use crate::admin::pages::words::lists::Lists;
 
 pub(in crate::admin::pages::words) const WORDS: Lists = Lists {
+    about_guest: "Host, {company}",
+    about_person: "Osoba, {company}",
+    about_session: "Konverzace {session}",
     back_to_list: "Zpět na seznam",
     do_filter: "Zobrazit",
     do_retry_these: "Zkusit zaškrtnuté znovu",
@@ -16,6 +19,7 @@ pub(in crate::admin::pages::words) const WORDS: Lists = Lists {
     retry_many_lead: "U každého výmazu se znovu rozběhne vše, co potřebuje člověka. Nejdřív zjistěte příčiny, jinak přijde nejspíš stejná odpověď. U toho, co má zůstat, zaškrtnutí zrušte.",
     retry_these: "Zkusit tyto znovu",
     rule: "Pravidlo",
+    stuck: "Zastavený krok",
     ticked_are_retried: "Znovu se zkusí zaškrtnuté výmazy a žádné jiné",
     time: "Čas",
     time_any: "Jakýkoli",

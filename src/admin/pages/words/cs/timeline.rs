@@ -5,12 +5,14 @@ use crate::admin::pages::words::timeline::Timeline;
 
 pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     approved_then: "Schváleno",
+    ask_people_again: "Mažou tam lidé. Zjistěte od nich, co zůstalo a proč, a zadejte jim úkol znovu. Znovu se tím rozběhne vše, co u tohoto výmazu potřebuje člověka.",
     asked_to_erase: "Výzva k výmazu",
     begun_then: "Výmaz začal: je zjištěno, kterých konverzací se týká, a systémy se volají",
     belongs_to: "Co k výmazu patří",
     cancelled_then: "Konec: výmaz byl zrušen nebo zamítnut",
     changed_nothing: "Přišlo to pozdě a nic se nezměnilo.",
     demanded: "Podle čeho: {rules}",
+    do_ask_again: "Zadat úkol znovu",
     ended_then: "Hotovo: každý systém má svůj výsledek a doklad je vystaven",
     goes_on_by_itself: "Není třeba nic dělat, pokračuje to samo.",
     kept_by_hold: "Drží ho pozastavení",
@@ -18,6 +20,7 @@ pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     look_then_retry: "Najděte v systému příčinu a pak to zkuste znovu. Znovu se tím rozběhne vše z tohoto výmazu, co potřebuje člověka.",
     next_here: "Dál:",
     officer_sees_to_task: "O úkol se postará pověřenec, nebo ti, kdo ho dostali.",
+    operator_asks_again: "Úkol zadá znovu správce.",
     operator_retries: "Správce najde v systému příčinu a zkusí to znovu.",
     operator_sees_to_target: "O systém se postará správce.",
     receipt_in_archive: "Doklad {number} je v archivu.",

@@ -34,6 +34,7 @@ pub(in crate::admin::pages::words) const WORDS: Explained = Explained {
     then_none: "No rule was asked yet.",
     then_title: "What was decided",
     erased: "Erased",
+    erased_by_others: "None of these has erased it. With a session it is not kept which erasure of a person did, once that is over: it stands with the person and with their request.",
     erasures_none: "No erasure of it or its guest is known.",
     erasures_title: "What came of it",
     ended: "Ended",
@@ -54,7 +55,7 @@ fn trigger(one: Trigger) -> &'static str {
     match one {
         Trigger::SessionEnded => "The session ended",
         Trigger::SessionSettled => "The session settled",
-        Trigger::FormSubmitted => "A form was submitted",
+        Trigger::FormSubmitted => "A form, or what came with the session",
         Trigger::ConsentChanged => "The consent changed",
     }
 }

@@ -4,6 +4,9 @@ use crate::admin::pages::words::Forms;
 use crate::admin::pages::words::lists::Lists;
 
 pub(in crate::admin::pages::words) const WORDS: Lists = Lists {
+    about_guest: "A guest, {company}",
+    about_person: "A person, {company}",
+    about_session: "Session {session}",
     back_to_list: "Back to the list",
     do_filter: "Show these",
     do_retry_these: "Try those that are ticked again",
@@ -16,6 +19,7 @@ pub(in crate::admin::pages::words) const WORDS: Lists = Lists {
     retry_many_lead: "Of each one, everything that needs somebody is taken up again. Look at the causes first, as the same answer is likely otherwise. Untick what is to stay as it is.",
     retry_these: "Try these again",
     rule: "Rule",
+    stuck: "Step that is stuck",
     ticked_are_retried: "Those that are ticked are tried again, and no others",
     time: "Time",
     time_any: "Any",

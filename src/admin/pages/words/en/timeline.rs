@@ -5,12 +5,14 @@ use crate::admin::pages::words::timeline::Timeline;
 
 pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     approved_then: "Approved",
+    ask_people_again: "People erase there. Ask them what is left and why, then give them the task once more. That takes up everything of this erasure that needs somebody.",
     asked_to_erase: "Asked to erase",
     begun_then: "Begun: it was found which sessions it reaches, and its systems are called",
     belongs_to: "What belongs to it",
     cancelled_then: "Ended: cancelled or rejected",
     changed_nothing: "It came too late and changed nothing.",
     demanded: "Demanded by {rules}",
+    do_ask_again: "Give the task once more",
     ended_then: "Over: every system has its result, and the receipt is written",
     goes_on_by_itself: "Nobody has to do anything: it goes on by itself.",
     kept_by_hold: "Kept by a hold",
@@ -18,6 +20,7 @@ pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     look_then_retry: "Look in the system for the cause, then try again. That takes up everything of this erasure that needs somebody.",
     next_here: "Next:",
     officer_sees_to_task: "An officer sees to the task, or those who were given it.",
+    operator_asks_again: "An operator gives the task once more.",
     operator_retries: "An operator looks in the system for the cause, and tries again.",
     operator_sees_to_target: "An operator sees to the system.",
     receipt_in_archive: "Receipt {number} is in an archive.",
