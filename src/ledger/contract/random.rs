@@ -6,6 +6,7 @@ mod action;
 mod choice;
 mod compare;
 mod holds;
+mod links;
 mod model;
 mod orders;
 mod perform;
@@ -22,7 +23,7 @@ use perform::Run;
 use trail::Trail;
 
 /// Enough for erasures to come to their end, and few enough for some seconds.
-const ACTIONS: usize = 400;
+const ACTIONS: usize = 440;
 
 /// A look over all tables takes longer than what is done between two.
 const LOOKED_OVER_EVERY: usize = 15;
@@ -36,6 +37,7 @@ pub(crate) async fn random_sequences_agree_with_the_pure_model(ledger: Shared) {
         run.perform(action).await;
         compare::agree(&run.ledger, &mut run.model).await;
         requests::agree(&run.ledger, &run.model).await;
+        links::agree(&run.ledger, &run.model).await;
         if number % LOOKED_OVER_EVERY == 0 {
             nothing_is_broken(&run.ledger).await;
         }
@@ -48,6 +50,7 @@ pub(crate) async fn random_sequences_agree_with_the_pure_model(ledger: Shared) {
     compare::agree(&run.ledger, &mut run.model).await;
     compare::each_agrees(&run.ledger, &run.model).await;
     requests::agree(&run.ledger, &run.model).await;
+    links::agree(&run.ledger, &run.model).await;
     nothing_is_broken(&run.ledger).await;
 }
 

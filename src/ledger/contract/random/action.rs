@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::erasure::confirmation::{LinkBounds, LinkMailEnd};
 use crate::erasure::life::Finds;
 use crate::erasure::{Attempt, ErasureId, NewErasure, Outcome, Reportable, StepEnd};
 use crate::hold::{HoldId, NewHold};
@@ -22,6 +23,7 @@ pub(super) enum Action {
     },
     /// A person's request.
     Ask(Asked),
+    Link(LinkAct),
     Request(Box<NewErasure>),
     Approve(ErasureId),
     Reject(ErasureId),
@@ -69,6 +71,11 @@ pub(super) enum Asked {
         id: RequestId,
         stale: bool,
     },
+    /// A link is to show whose it is, in the place of those that there were.
+    WantLink {
+        id: RequestId,
+        stale: bool,
+    },
     Extend {
         id: RequestId,
         stale: bool,
@@ -100,6 +107,23 @@ pub(super) enum Asked {
     LookAgain {
         erasure: ErasureId,
         found: bool,
+    },
+}
+
+/// What is done about links that let an erasure begin, or show whose a request is. `of` is the number of a mail that was taken to be sent; that
+/// of none is a link that nobody was sent.
+#[derive(Debug)]
+pub(super) enum LinkAct {
+    /// Somebody takes the next mail that is due.
+    Take(LinkBounds),
+    MailEnded {
+        of: usize,
+        end: LinkMailEnd,
+    },
+    /// `again`: a button is clicked twice.
+    Use {
+        of: usize,
+        again: bool,
     },
 }
 

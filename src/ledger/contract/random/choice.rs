@@ -10,14 +10,15 @@ use super::super::fixtures::{
     HOUR, email, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_seal,
     to_settle,
 };
-use super::action::{Action, Asked, Deciding, Ending};
+use super::action::{Action, Asked, Deciding, Ending, LinkAct};
 use super::model::{Model, Modelled};
 use super::task::Held;
 use crate::chance::Chance;
+use crate::erasure::confirmation::{LinkBounds, LinkMailEnd};
 use crate::erasure::life::Finds;
 use crate::erasure::{
-    Attempt, Capsule, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Reportable, Selection, Stage, StepEnd,
-    Subject,
+    Attempt, Capsule, Confirm, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Reportable, Selection, Stage,
+    StepEnd, Subject,
 };
 use crate::hold::{HoldId, HoldOn, HoldReason, NewHold};
 use crate::keys::{Digest, Sealed};
@@ -53,6 +54,9 @@ pub(super) fn queues() -> Vec<QueueName> {
 }
 
 pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Action {
+    if chance.one_in(10) {
+        return Action::Link(link_act(chance, model));
+    }
     match chance.below(100) {
         0..10 => Action::Request(Box::new(request(chance))),
         10..14 => record(chance),
@@ -75,12 +79,19 @@ fn record(chance: &mut Chance) -> Action {
 }
 
 fn request(chance: &mut Chance) -> NewErasure {
-    let subject = match chance.below(5) {
+    let address = chance.of(&[1, 1, 2]);
+    let subject = match chance.below(6) {
         0..3 => Subject::Session(chance.of(&sessions())),
-        3 => person(1),
+        3 | 4 => person(address),
         _ => Subject::Guest { installation: installation(), digest: Digest([1; 16]) },
     };
-    let fingerprints = if matches!(subject, Subject::Person { .. }) { vec![email(1)] } else { Vec::new() };
+    let is_person = matches!(subject, Subject::Person { .. });
+    let fingerprints = if is_person { vec![email(address)] } else { Vec::new() };
+    // By a form that a link confirms, or a person where it names no single address.
+    let confirm = (is_person && chance.one_in(2)).then(|| match chance.below(6) {
+        0 => Confirm::NoAddress,
+        _ => Confirm::Email { address: Digest([address; 16]) },
+    });
     let origin = matches!(subject, Subject::Guest { .. }) && chance.one_in(2);
     let mut id = [0; 16];
     id[..8].copy_from_slice(&chance.number().to_be_bytes());
@@ -91,12 +102,12 @@ fn request(chance: &mut Chance) -> NewErasure {
         version: chance.one_in(2).then(|| "1".to_owned()),
         targets: (0..targets_of(chance)).map(|_| target(chance.of(&TARGETS))).collect(),
         due: at(chance.of(&[-3, -1, -1, 3, 5])),
-        approve: chance.one_in(3),
+        approve: confirm.is_some() || chance.one_in(3),
         approved: None,
-        confirm: None,
+        confirm,
         origin: origin.then_some(Digest([2; 16])),
         selection: Selection { include_possible: chance.one_in(5), ..Selection::default() },
-        capsule: chance.one_in(3).then(|| to_seal("ann@x.cz")).flatten(),
+        capsule: (confirm.is_some() || chance.one_in(3)).then(|| to_seal("ann@x.cz")).flatten(),
         fingerprints,
     }
 }
@@ -106,7 +117,7 @@ fn ask(chance: &mut Chance, model: &Model) -> Asked {
     if model.requests.is_empty() || chance.one_in(5) {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&chance.number().to_be_bytes());
-        return Asked::Enter { person: chance.of(&PERSONS), id: RequestId(id), verified: !chance.one_in(3) };
+        return Asked::Enter { person: chance.of(&PERSONS), id: RequestId(id), verified: chance.one_in(2) };
     }
     let request = &model.requests[chance.below(model.requests.len())].stored.request;
     let erased = request.receipted.iter().filter(|id| model.erasures.contains_key(id));
@@ -118,7 +129,10 @@ fn ask(chance: &mut Chance, model: &Model) -> Asked {
     match chance.below(12) {
         0 => return Asked::Extend { id, stale, months: chance.of(&[1, 1, 2]) },
         1 => return Asked::End { id, stale, ended: chance.of(&ENDS) },
-        _ if request.verified.is_none() && !chance.one_in(4) => return Asked::Verify { id, stale },
+        2..5 if request.verified.is_none() => return Asked::Verify { id, stale },
+        5..10 if request.verified.is_none() => return Asked::WantLink { id, stale },
+        // An address is proved, and whose the rest is as well.
+        2 if request.is_by_address_alone() => return Asked::Verify { id, stale },
         _ => {}
     }
     match &request.plan {
@@ -126,7 +140,34 @@ fn ask(chance: &mut Chance, model: &Model) -> Asked {
         Some(plan) if plan.approved.is_none() && !chance.one_in(3) => {
             Asked::Approve { id, stale, by: chance.of(&["eve", "eve", "eve", "ann", "bob"]) }
         }
-        _ => Asked::Run { id, stale, erasure: Box::new(self::request(chance)) },
+        // No link is waited for of what was planned.
+        _ => Asked::Run { id, stale, erasure: Box::new(NewErasure { confirm: None, ..self::request(chance) }) },
+    }
+}
+
+/// Each mail is one of those that there were, or none of them.
+fn link_act(chance: &mut Chance, model: &Model) -> LinkAct {
+    let of = chance.below(model.mails.len() + 1);
+    match chance.below(10) {
+        0..4 => LinkAct::Take(link_bounds(chance)),
+        // Ends that put a mail off by some seconds are not among them: when those are over is not known to both.
+        4..6 => {
+            let [unclear, nobody] = [LinkMailEnd::Unclear("x".into()), LinkMailEnd::NoAddress("x".into())];
+            LinkAct::MailEnded { of, end: chance.of(&[LinkMailEnd::Sent, LinkMailEnd::Sent, unclear, nobody]) }
+        }
+        _ => LinkAct::Use { of, again: chance.one_in(3) },
+    }
+}
+
+/// Now and then there was enough mail, a link has run out as soon as it is mailed, or whoever takes its mail is killed at once.
+fn link_bounds(chance: &mut Chance) -> LinkBounds {
+    let to_one = chance.of(&[3, 1_000, 1_000]);
+    LinkBounds {
+        to_one_in_an_hour: to_one,
+        to_one_in_a_day: to_one,
+        in_an_hour: chance.of(&[12, 1_000, 1_000]),
+        valid_for: if chance.one_in(5) { Duration::ZERO } else { HOUR },
+        lease: if chance.one_in(3) { Duration::ZERO } else { HOUR },
     }
 }
 
@@ -182,14 +223,17 @@ fn finish(chance: &mut Chance, model: &Model, work: &Work) -> Ending {
 fn deciding(chance: &mut Chance, model: &Model, session: &SessionKey) -> Deciding {
     let as_it_is = model.sessions.get(session).and_then(|session| session.settle_at);
     let foreign = chance.one_in(15);
-    let erasures = if foreign { 0 } else { chance.below(3) };
+    let count = if foreign { 0 } else { chance.below(3) };
+    let mut erasures: Vec<_> = (0..count).map(|_| request(chance)).collect();
+    // As one of the backends schedules them in any case: so their links have the same order in both.
+    erasures.sort_by_key(NewErasure::merge_key);
     Deciding {
         stale: chance.one_in(10),
         foreign,
         read: chance.one_in(3),
         settle_at: chance.of(&[None, Some(at(-1)), Some(at(2)), Some(at(4)), as_it_is]),
         rules_no_longer: if chance.one_in(3) { chance.some_of(&RULES.map(str::to_owned)) } else { Vec::new() },
-        erasures: (0..erasures).map(|_| request(chance)).collect(),
+        erasures,
     }
 }
 

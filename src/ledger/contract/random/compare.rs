@@ -136,6 +136,13 @@ fn same_erasure(shown: &Erasure, mine: &Erasure) {
     near_if_both(&mut shown.begun, mine.begun);
     near_if_both(&mut shown.ended, mine.ended);
     near_if_both(&mut shown.approved, mine.approved);
+    if let (Some(shown), Some(mine)) = (&mut shown.confirmation, &mine.confirmation) {
+        near_if_both(&mut shown.confirmed, mine.confirmed);
+        if let (Some(shown), Some(mine)) = (&mut shown.link, &mine.link) {
+            near_if_both(&mut shown.mailed, mine.mailed);
+            near_if_both(&mut shown.expires, mine.expires);
+        }
+    }
     let mut steps = mine.steps.iter();
     let with_mine = |step: Step| match steps.next() {
         Some(mine) => at_my_times(step, mine),
@@ -170,7 +177,7 @@ fn take_over_deadlines(model: &mut Model, shown: &Erasure) {
     }
 }
 
-fn near(one: Timestamp, other: Timestamp) -> bool {
+pub(super) fn near(one: Timestamp, other: Timestamp) -> bool {
     one.duration_since(other).abs() < SignedDuration::from_mins(1)
 }
 
@@ -180,7 +187,7 @@ pub(super) fn near_is_same(shown: &mut Timestamp, mine: Timestamp) {
     }
 }
 
-fn near_if_both(shown: &mut Option<Timestamp>, mine: Option<Timestamp>) {
+pub(super) fn near_if_both(shown: &mut Option<Timestamp>, mine: Option<Timestamp>) {
     if let (Some(shown), Some(mine)) = (shown, mine) {
         near_is_same(shown, mine);
     }

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::task::{Piece, Task};
+use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Begun, Life, Waiting};
-use crate::erasure::{
-    Confirmation, Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict,
-};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict};
 use crate::hold::{HeldBy, NewHold};
 use crate::ledger::StoredRequest;
 use crate::subject::{Fingerprinted, SessionKey, TargetName};
@@ -37,6 +36,10 @@ pub(super) struct Model {
     pub(super) requests: Vec<Kept>,
     /// The erasures after which something was found again, as somebody saw last.
     pub(super) residual: BTreeSet<ErasureId>,
+    /// Links that confirm, in the order in which they were wanted.
+    pub(super) links: Vec<Link>,
+    /// Under which tokens mails with links were taken to be sent, the oldest first.
+    pub(super) mails: Vec<LinkProof>,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
 }
@@ -127,7 +130,7 @@ impl Model {
             begun: erasure.began.as_ref().map(|began| began.at),
             ended: erasure.ended,
             approved: waiting.approved,
-            confirmation: Confirmation::of(waiting.confirm, waiting.confirmed),
+            confirmation: self.confirmation(waiting),
             sessions: erasure.began.as_ref().map_or(0, |began| began.reaches.len() as u32),
             findings: erasure.began.as_ref().map(|_| Findings::default()),
             verdict: erasure.verdict,

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::model::{Model, Modelled};
 use super::task::{Piece, Task};
 use crate::erasure::life::{Cancelled, NoTargets, Resolving, Retried, Waiting};
-use crate::erasure::{ErasureId, NewErasure, Step, Subject};
-use crate::ledger::{QueueName, Stopped, holding};
+use crate::erasure::{Confirm, ErasureId, NewErasure, Step, Subject};
+use crate::ledger::{Confirmed, QueueName, Stopped, holding};
 use crate::subject::SessionKey;
 
 impl Model {
@@ -33,6 +33,9 @@ impl Model {
             if !erasure.fingerprints.contains(one) {
                 erasure.fingerprints.push(one.clone());
             }
+        }
+        if let Some(Confirm::Email { address }) = new.confirm {
+            self.want_link(id, address, now);
         }
         Ok(id)
     }
@@ -124,6 +127,25 @@ impl Model {
         let Some((waiting, resolving)) = waiting.approved(settle_at, now) else { return false };
         self.update(waiting, resolving);
         true
+    }
+
+    /// Somebody has used a link of it.
+    pub(super) fn confirmed(&mut self, id: ErasureId, link_is_valid: bool, now: Timestamp) -> Confirmed {
+        let Some(erasure) = self.erasures.get(&id) else { return Confirmed::NotValid };
+        let was_confirmed = erasure.waiting.confirmed.is_some();
+        let settle_at = self.settle_at(&erasure.subject);
+        let confirmed = match self.life(id) {
+            Some(Life::Waiting(waiting)) if link_is_valid => waiting.confirmed(settle_at, now),
+            _ => None,
+        };
+        match confirmed {
+            Some((waiting, resolving)) => {
+                self.update(waiting, resolving);
+                Confirmed::Done(id)
+            }
+            None if was_confirmed => Confirmed::Already,
+            None => Confirmed::NotValid,
+        }
     }
 
     pub(super) fn retried(&mut self, id: ErasureId, now: Timestamp) -> bool {

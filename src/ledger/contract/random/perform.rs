@@ -55,6 +55,7 @@ impl Run {
         match action {
             Action::Record { session, number, again } => self.record(session, number, again, now).await,
             Action::Ask(asked) => self.ask(asked, now).await,
+            Action::Link(act) => self.link(act, now).await,
             Action::Request(new) => {
                 let requested = self.model.requested(&new, now).map_err(|_| Refused);
                 same(ledger.request(*new, &by()).await, requested);

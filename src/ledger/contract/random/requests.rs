@@ -1,5 +1,5 @@
-//! Requests of persons: entered once for each person, verified, extended, planned, let go by somebody else, run as erasures, ended by order,
-//! and open once more where something is found again. What may be done next is said by `request/life` alone; here it is asked, written,
+//! Requests of persons: entered once for each person, verified by a document or a link, extended, planned, let go by somebody else, run as
+//! erasures, ended by order, and open once more where something is found again. What may be done next is said by `request/life` alone; here it is asked, written,
 //! and what becomes of it compared.
 
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use super::model::{Kept, Model, Refused};
 use super::perform::{Run, same};
 use crate::audit::{Act, Actor};
 use crate::erasure::{ErasureId, NewErasure, RecheckOutcome};
+use crate::keys::Digest;
 use crate::ledger::{Cursor, EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
 use crate::request::{Chosen, Ended, Entered, ExtendedBecause, Plan, Request, RequestId, Rest, VerifiedBy};
 
@@ -34,9 +35,13 @@ impl Model {
         open.map(|kept| EnteredAs::Duplicate(kept.stored.request.number.clone())).collect()
     }
 
-    fn stored(&mut self, id: RequestId) -> &mut StoredRequest {
+    fn kept(&mut self, id: RequestId) -> &mut Kept {
         let found = self.requests.iter_mut().find(|kept| kept.stored.request.id == id);
-        &mut found.expect("it was chosen of those that there are").stored
+        found.expect("it was chosen of those that there are")
+    }
+
+    fn stored(&mut self, id: RequestId) -> &mut StoredRequest {
+        &mut self.kept(id).stored
     }
 
     /// An erasure is over; without a receipt, it is as if nobody had asked for it.
@@ -88,6 +93,7 @@ impl Run {
                 let verified = |request: Request| request.verify(VerifiedBy::Document, TODAY, &by(), now).ok();
                 self.change(id, stale, Act::VerifyRequest, verified).await;
             }
+            Asked::WantLink { id, stale } => self.want_link(id, stale, now).await,
             Asked::Extend { id, stale, months } => {
                 let because = ExtendedBecause::Complexity;
                 let extended = |request: Request| request.extend(months, because, &by(), now, TODAY).ok();
@@ -130,6 +136,18 @@ impl Run {
         match self.ledger.add_request(&new, &by()).await.expect("answered") {
             EnteredAs::New(stored) if expected.is_empty() => self.model.requests.push(Kept { person, stored: *stored }),
             came => assert!(expected.contains(&came), "the ledger's answer, {came:?}, and the model's: {expected:?}"),
+        }
+    }
+
+    /// Of the address that forms of the same person name, too.
+    async fn want_link(&mut self, id: RequestId, stale: bool, now: Timestamp) {
+        let Ok(request) = self.model.stored(id).request.clone().wants_link() else { return };
+        let address = Digest([self.model.kept(id).person; 16]);
+        let change = self.changed(id, stale, Act::VerifyRequest, request);
+        same(self.ledger.want_request_link(&change, address, &by()).await, Ok(!stale));
+        if !stale {
+            self.model.stored(id).version += 1;
+            self.model.want_link_anew(id, address, now);
         }
     }
 
@@ -192,9 +210,20 @@ pub(super) async fn agree(ledger: &Shared, model: &Model) {
         if let (Some(shown), Some(mine)) = (&mut shown.request.end, &stored.request.end) {
             near_is_same(&mut shown.at, mine.at);
         }
+        if let (Some(shown), Some(mine)) = (&mut shown.request.verified, &stored.request.verified) {
+            near_is_same(&mut shown.at, mine.at);
+            // The ledger knows the number of a link.
+            if is_link(&shown.by) && is_link(&mine.by) {
+                shown.by = mine.by.clone();
+            }
+        }
         if let (Some(shown), Some(mine)) = (&mut shown.request.reopened, &stored.request.reopened) {
             near_is_same(&mut shown.at, mine.at);
         }
         assert_eq!(shown, *stored, "what the ledger shows of a request, and the model");
     }
+}
+
+fn is_link(by: &Actor) -> bool {
+    by.as_str().starts_with("link:")
 }
