@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::letters::Letters;
 use super::oracle::{self, Held};
@@ -31,6 +31,8 @@ pub(super) struct Campaign<S> {
     pub(super) lines: Vec<Line>,
     /// The system behind the target `letters`, where there is one.
     pub(super) letters: Option<Letters>,
+    /// How many erasures wait for a link that nobody uses: all else is done without them.
+    pub(super) unconfirmed: u64,
     /// How often the person had an erasure retried.
     retried: Retried,
 }
@@ -46,6 +48,7 @@ impl<S: Site> Campaign<S> {
             targets: &["mluvii"],
             lines: Vec::new(),
             letters: None,
+            unconfirmed: 0,
             retried: Retried::default(),
         }
     }
@@ -76,6 +79,16 @@ impl<S: Site> Campaign<S> {
         self.standin.begin(id, email, consents.then_some("v1"));
         self.truth.conversations.insert(id, Conversation { fate, has_contact });
         self.post.add(id, session_ended(id));
+    }
+
+    /// A form that was shown in a conversation is sent, of which mluvii is going to tell.
+    pub(super) fn submit(&mut self, id: i64, form: i64, params: &Value) {
+        self.standin.submit(id, form, params);
+        let data = json!({
+            "sessionId": id, "result": "Submitted", "originalFormID": form, "submittedByClient": true, "userId": null,
+            "params": params, "time": "2026-05-02T16:15:20.454661+02:00",
+        });
+        self.post.add(id, json!({ "eventType": "SessionActivityHeroCardSubmission", "data": data }));
     }
 
     /// Sends what was not acknowledged yet, while something happens.
@@ -174,23 +187,25 @@ impl<S: Site> Campaign<S> {
             let mut status = Value::Null;
             let goes_on = wait_within(PATIENCE, || {
                 status = self.person_acts();
-                (is_done(&status) || seen.insert(progress(&status))).then_some(())
+                (self.is_done(&status) || seen.insert(progress(&status))).then_some(())
             });
             assert!(goes_on.is_some(), "nothing goes on for {PATIENCE:?}, whatever the person does: {status:#}");
-            if is_done(&status) {
+            if self.is_done(&status) {
                 return;
             }
         }
     }
-}
 
-/// Nothing is left to do, and nobody is needed.
-fn is_done(status: &Value) -> bool {
-    let open = ["requested", "scheduled", "erasing", "verifying", "parked"];
-    open.iter().all(|state| status["erasures"][state].as_u64().unwrap_or_default() == 0)
-        && status["events_waiting"] == 0
-        && status["sessions_settling"] == 0
-        && person::needs(status).next().is_none()
+    /// Nothing is left to do, and nobody is needed.
+    fn is_done(&self, status: &Value) -> bool {
+        let count = |state: &str| status["erasures"][state].as_u64().unwrap_or_default();
+        let open = ["scheduled", "erasing", "verifying", "parked"];
+        open.iter().all(|state| count(state) == 0)
+            && count("requested") == self.unconfirmed
+            && status["events_waiting"] == 0
+            && status["sessions_settling"] == 0
+            && person::needs(status).next().is_none()
+    }
 }
 
 /// What grows as work is done.

@@ -107,6 +107,14 @@ impl Site for Fleet {
         rows.lines().map(|line| line.parse().expect("a number")).collect()
     }
 
+    fn change(&self, sql: &str) {
+        self.database.sql(sql);
+    }
+
+    fn id_in_sql(&self, digits: &str) -> String {
+        format!("'\\x{digits}'")
+    }
+
     fn stop(&mut self) {
         Self::stop(self);
     }

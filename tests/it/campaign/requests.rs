@@ -1,7 +1,10 @@
 //! Requests of persons are entered, verified, planned, approved by somebody else and run at two systems, held before and after that, let go
-//! and stopped, while servers are killed in between and steps fail for good until a person has them retried: nobody who is held, not
-//! verified or not approved is touched, who is stopped is called no more, and everybody else who has asked is gone, whoever waits. Orders
-//! are killed as well, and given again, and some are given twice: what was ordered is done, and once.
+//! and stopped, and some of them, and forms, wait for a link, while servers are killed in between and steps fail for good until a person has
+//! them retried: nobody who is held, not verified, not confirmed or not approved is touched, who is stopped is called no more, and everybody
+//! else who has asked is gone, whoever waits. Orders are killed as well, and given again, and some are given twice: what was ordered is done,
+//! and once.
+
+mod links;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,13 +12,16 @@ use std::process::Output;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use links::Links;
 use serde_json::{Value, json};
+use test_servers::exim::Exim;
 
 use super::engine::Campaign;
 use super::fleets::MEMBERS;
 use super::site::{One, SETTINGS, Site};
 use super::truth::{Fate, Person, Way};
 use super::{chosen, run};
+use crate::confirming::publish;
 use crate::harness::{Deployment, Fleet, StandIn, crm_plugin, wait_for};
 
 const RULES: &str = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n\n[requests]\nfour_eyes = true\n";
@@ -45,9 +51,17 @@ enum Lot {
     Unverified,
     /// Nobody but who has planned it ever approves it.
     Unapproved,
+    /// Verified by the link that is mailed to the address it names.
+    ByLink,
+    /// Nobody uses its link, or too late.
+    Unclicked,
+    /// Asked for by a form, and confirmed by its link.
+    Form,
+    /// The same, but nobody uses its link, or too late.
+    FormUnclicked,
 }
 
-const LOTS: [Lot; 9] = [
+const LOTS: [Lot; 14] = [
     Lot::Erased,
     Lot::Held,
     Lot::HeldAfter,
@@ -57,6 +71,11 @@ const LOTS: [Lot; 9] = [
     Lot::HeldAndStopped,
     Lot::Unverified,
     Lot::Unapproved,
+    Lot::ByLink,
+    Lot::ByLink,
+    Lot::Unclicked,
+    Lot::Form,
+    Lot::FormUnclicked,
 ];
 
 /// How far a request is.
@@ -64,6 +83,8 @@ const LOTS: [Lot; 9] = [
 enum Stage {
     New,
     Entered,
+    /// A link is on its way.
+    Mailed,
     Verified,
     Planned,
     Approved,
@@ -83,6 +104,7 @@ struct Asker {
     number: String,
     /// The hash of what was planned.
     plan: String,
+    links: Links,
     /// What keeps them: more than one where the order was killed, and had been done.
     holds: BTreeSet<String>,
     erasure: String,
@@ -95,25 +117,32 @@ struct Asker {
 #[test]
 fn requests_that_are_held_stopped_and_run_between_kills_end_as_somebody_has_ordered() {
     run(|random, rounds| {
-        let standin = StandIn::start();
-        let rules = format!("{RULES}{}", crm_plugin(&standin.crm));
-        let site = One::start(Deployment::tuned(&standin.mluvii, MLUVII, "", &rules));
-        campaign(Campaign::new(random, standin, site), rounds);
+        let (standin, exim) = (StandIn::start(), Exim::start());
+        let rules = format!("{RULES}{}{}", crm_plugin(&standin.crm), links::configuration(&exim));
+        let deployment = Deployment::tuned(&standin.mluvii, MLUVII, "", &rules);
+        publish(&deployment);
+        let site = One::start(deployment);
+        campaign(Campaign::new(random, standin, site), &exim, rounds);
     });
 }
 
 #[test]
 fn requests_to_a_fleet_that_are_held_stopped_and_run_between_kills_end_as_somebody_has_ordered() {
     run(|random, rounds| {
-        let standin = StandIn::start();
+        let (standin, exim) = (StandIn::start(), Exim::start());
         let rules = format!("{RULES}{}", crm_plugin(&standin.crm));
         let program = Path::new(env!("CARGO_BIN_EXE_quietus"));
-        let site = Fleet::start_tuned(program, &standin, MLUVII, &rules, MEMBERS, &SETTINGS);
-        campaign(Campaign::new(random, standin, site), rounds);
+        let mut site = Fleet::start_tuned(program, &standin, MLUVII, &rules, MEMBERS, &SETTINGS);
+        // Where links lead to is said once the deployment is there.
+        site.stop();
+        site.deployment.add(&links::configuration(&exim));
+        publish(&site.deployment);
+        (0..MEMBERS).for_each(|member| site.start_member(member));
+        campaign(Campaign::new(random, standin, site), &exim, rounds);
     });
 }
 
-fn campaign(mut campaign: Campaign<impl Site>, rounds: u64) {
+fn campaign(mut campaign: Campaign<impl Site>, exim: &Exim, rounds: u64) {
     campaign.targets = &["mluvii", "crm"];
     let mut askers = Vec::new();
     for _ in 0..rounds {
@@ -130,7 +159,7 @@ fn campaign(mut campaign: Campaign<impl Site>, rounds: u64) {
         }
         for asker in &mut askers {
             if campaign.random.below(3) > 0 {
-                asker.goes_on(&mut campaign);
+                asker.goes_on(&mut campaign, exim);
             }
         }
         campaign.befall();
@@ -142,11 +171,9 @@ fn campaign(mut campaign: Campaign<impl Site>, rounds: u64) {
         }
         campaign.look_now_and_then();
     }
-    campaign.deliver_all();
-    for asker in &mut askers {
-        while asker.stage != Stage::Over {
-            asker.goes_on(&mut campaign);
-        }
+    while askers.iter().any(|asker| asker.stage != Stage::Over) {
+        campaign.deliver_all();
+        askers.iter_mut().for_each(|asker| asker.goes_on(&mut campaign, exim));
     }
     if askers.iter().any(|asker| asker.lot == Lot::Unapproved) {
         // That they wait is told until somebody has approved them; nobody will.
@@ -159,6 +186,7 @@ fn campaign(mut campaign: Campaign<impl Site>, rounds: u64) {
         asker.is_left_alone(&calls);
         asker.has_ended_as_ordered(&campaign, &statements);
     }
+    links::are_used_once(&campaign, &askers);
 }
 
 /// Some deletions in the CRM fail: for good, so that the step needs a person, or for a while.
@@ -181,9 +209,9 @@ fn somebody_talks(campaign: &mut Campaign<impl Site>) -> Asker {
     let email = format!("person{first}@example.com");
     let ids: BTreeSet<i64> = (first..=first + campaign.random.below(2) as i64).collect();
     let fate = match lot {
-        Lot::Erased | Lot::Held | Lot::HeldAfter => Fate::Goes,
+        Lot::Erased | Lot::Held | Lot::HeldAfter | Lot::ByLink | Lot::Form => Fate::Goes,
         Lot::Stopped => Fate::MayGo,
-        Lot::HeldAndStopped | Lot::Unverified | Lot::Unapproved => Fate::Stays,
+        Lot::HeldAndStopped | Lot::Unverified | Lot::Unapproved | Lot::Unclicked | Lot::FormUnclicked => Fate::Stays,
     };
     for id in &ids {
         campaign.conversation_ends_of(*id, &email, true, fate, true);
@@ -191,8 +219,8 @@ fn somebody_talks(campaign: &mut Campaign<impl Site>) -> Asker {
     // Whom the receipts are about is known by the erasures.
     campaign.truth.people.push(Person { email: email.clone(), ids: ids.clone(), way: Way::Nobody, has_asked: true });
     let [number, plan, erasure] = [const { String::new() }; 3];
-    let (stage, holds) = (Stage::New, BTreeSet::new());
-    Asker { email, ids, lot, stage, number, plan, holds, erasure, stopped: None, calls_at_most: None }
+    let (stage, links, holds) = (Stage::New, Links::default(), BTreeSet::new());
+    Asker { email, ids, lot, stage, number, plan, links, holds, erasure, stopped: None, calls_at_most: None }
 }
 
 /// An order, and what it has said.
@@ -229,6 +257,15 @@ impl Ordered {
     }
 }
 
+/// Everything that was delivered.
+#[track_caller]
+fn all_is_read(campaign: &Campaign<impl Site>) {
+    wait_for("all that was delivered to be read", || {
+        let status = campaign.site.json(&["status"]);
+        (status["events_waiting"] == 0 && status["sessions_settling"] == 0).then_some(())
+    });
+}
+
 /// What is held now.
 fn holds_in_force(campaign: &Campaign<impl Site>) -> BTreeSet<String> {
     let all = campaign.site.json(&["holds", "list"]);
@@ -238,12 +275,17 @@ fn holds_in_force(campaign: &Campaign<impl Site>) -> BTreeSet<String> {
 
 impl Asker {
     /// The next order, whatever it was before that; none before everything of theirs was delivered.
-    fn goes_on(&mut self, campaign: &mut Campaign<impl Site>) {
+    fn goes_on(&mut self, campaign: &mut Campaign<impl Site>, exim: &Exim) {
         if !self.ids.iter().all(|id| campaign.post.is_acknowledged(*id)) {
             return;
         }
         self.stage = match (self.stage, self.lot) {
+            (Stage::New, Lot::Form | Lot::FormUnclicked) => self.submits(campaign),
             (Stage::New, _) => self.is_entered(campaign),
+            (Stage::Entered, Lot::Form | Lot::FormUnclicked) => self.is_asked_by_form(campaign),
+            (Stage::Entered, Lot::ByLink | Lot::Unclicked) => self.wants_link(campaign),
+            (Stage::Mailed, Lot::Unclicked | Lot::FormUnclicked) => self.is_not_confirmed(campaign, exim),
+            (Stage::Mailed, _) => self.is_confirmed(campaign, exim),
             (Stage::Entered, Lot::Unverified) => self.is_refused(campaign),
             (Stage::Entered, _) => {
                 let number = self.number.clone();
@@ -332,10 +374,7 @@ impl Asker {
 
     /// Once everything of theirs is known.
     fn is_planned(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
-        wait_for("all that was delivered to be read", || {
-            let status = campaign.site.json(&["status"]);
-            (status["events_waiting"] == 0 && status["sessions_settling"] == 0).then_some(())
-        });
+        all_is_read(campaign);
         let number = self.number.clone();
         let planned = order(campaign, ANN, &["--json", "requests", "plan", &number]).output;
         let plan: Value =
@@ -449,9 +488,9 @@ impl Asker {
     #[track_caller]
     fn is_left_alone(&self, calls: &[Value]) {
         let may_be_called = match (self.lot, self.stage) {
-            (Lot::Unverified | Lot::Unapproved | Lot::HeldAndStopped, _) => false,
-            (Lot::Held, stage) => stage == Stage::Over,
-            (Lot::Erased | Lot::HeldAfter | Lot::Stopped, stage) => {
+            (Lot::Unverified | Lot::Unapproved | Lot::HeldAndStopped | Lot::Unclicked | Lot::FormUnclicked, _) => false,
+            (Lot::Held | Lot::Form, stage) => stage == Stage::Over,
+            (Lot::Erased | Lot::HeldAfter | Lot::Stopped | Lot::ByLink, stage) => {
                 matches!(stage, Stage::Running | Stage::Waiting | Stage::Over)
             }
         };
@@ -467,24 +506,28 @@ impl Asker {
     /// Its state, and what its receipt says.
     #[track_caller]
     fn has_ended_as_ordered(&self, campaign: &Campaign<impl Site>, statements: &[Value]) {
+        if self.asks_by_form() {
+            return self.form_has_ended(campaign, statements);
+        }
         let shown = self.request(campaign, "show", &[]);
         let state = shown["state"].clone();
         let erasures = shown["erasures"].as_array().map_or(0, Vec::len);
         let expected = match self.lot {
-            Lot::Erased | Lot::Held | Lot::HeldAfter => 1..=1,
+            Lot::Erased | Lot::Held | Lot::HeldAfter | Lot::ByLink => 1..=1,
             // One that was cancelled before it had begun is as one that nobody has asked for.
             Lot::Stopped => 0..=1,
-            Lot::HeldAndStopped | Lot::Unapproved | Lot::Unverified => 0..=0,
+            _ => 0..=0,
         };
         assert!(expected.contains(&erasures), "{self:?}: {shown:#}");
         let receipt = statements.iter().find(|said| said["erasure"] == self.erasure.as_str());
         let verdict = receipt.map(|said| said["verdict"].clone());
         match self.lot {
-            Lot::Erased | Lot::Held => {
+            Lot::Erased | Lot::Held | Lot::ByLink => {
                 assert_eq!((state, verdict), (json!("done"), Some(json!("complete"))), "{self:?}: {receipt:#?}");
                 let reasons = receipt.and_then(|said| said["reasons"].as_array()).expect("reasons");
                 let is_named = reasons.iter().any(|reason| reason["code"] == "held");
                 assert_eq!(is_named, self.lot == Lot::Held, "{reasons:#?}");
+                assert_eq!(shown["verified"]["how"], self.is_verified_by(), "{self:?}: {shown:#}");
             }
             // It was too late, in time for a part of it, or before it had begun.
             Lot::Stopped => {
@@ -498,7 +541,7 @@ impl Asker {
             Lot::HeldAndStopped => assert_eq!((state, verdict), (json!("withdrawn"), None), "{self:?}"),
             // It has waited all the time, and kept nobody else waiting.
             Lot::Unapproved => assert_eq!((state, verdict), (json!("planned"), None), "{self:?}"),
-            Lot::Unverified => assert_eq!((state, verdict), (json!("unverified"), None), "{self:?}"),
+            _ => assert_eq!((state, verdict), (json!("unverified"), None), "{self:?}"),
         }
     }
 }

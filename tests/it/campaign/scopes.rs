@@ -143,8 +143,8 @@ fn ask(campaign: &mut Campaign<impl Site>) {
             Way::SessionByHand => by_hand(campaign, &["--session", &format!("acme/{first}")], BTreeSet::from([first])),
             Way::GuestByHand => by_hand(campaign, &["--guest", &format!("acme/guest-{}", person.email)], person.ids),
             Way::PersonByHand => by_hand(campaign, &["--email", &person.email], person.ids),
-            Way::Withdrawn => submit(campaign, first, 4712, &json!({ "agree": "no" })),
-            Way::Form | Way::FormRejected => submit(campaign, first, 4711, &json!({ "oo1_guest_email": person.email })),
+            Way::Withdrawn => campaign.submit(first, 4712, &json!({ "agree": "no" })),
+            Way::Form | Way::FormRejected => campaign.submit(first, 4711, &json!({ "oo1_guest_email": person.email })),
         }
     }
 }
@@ -153,16 +153,6 @@ fn by_hand(campaign: &mut Campaign<impl Site>, subject: &[&str], reached: BTreeS
     let made = campaign.site.json(&[&["erase"], subject].concat());
     let id = made["id"].as_str().expect("an id").to_owned();
     campaign.truth.reached.insert(id, reached);
-}
-
-/// A form that was shown in a conversation, of which mluvii is going to tell.
-fn submit(campaign: &mut Campaign<impl Site>, id: i64, form: i64, params: &Value) {
-    campaign.standin.submit(id, form, params);
-    let data = json!({
-        "sessionId": id, "result": "Submitted", "originalFormID": form, "submittedByClient": true, "userId": null,
-        "params": params, "time": "2026-05-02T16:15:20.454661+02:00",
-    });
-    campaign.post.add(id, json!({ "eventType": "SessionActivityHeroCardSubmission", "data": data }));
 }
 
 /// Whoever has asked has a receipt, and nobody else has one.

@@ -49,6 +49,12 @@ pub(super) trait Site {
     /// The sessions of all events in the ledger, one for each event, in order.
     fn recorded(&self) -> Vec<i64>;
 
+    /// Changes the ledger, past quietus.
+    fn change(&self, sql: &str);
+
+    /// How an id is written in the ledger's SQL, by its hexadecimal digits.
+    fn id_in_sql(&self, digits: &str) -> String;
+
     /// Ends what serves it as a service manager does, with nothing left to do.
     fn stop(&mut self);
 
@@ -184,6 +190,14 @@ impl Site for One {
         let mut events = ledger.prepare("SELECT session FROM event ORDER BY session").expect("a statement");
         let sessions = events.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>();
         sessions.expect("numbers")
+    }
+
+    fn change(&self, sql: &str) {
+        self.deployment.ledger().execute_batch(sql).expect("updates");
+    }
+
+    fn id_in_sql(&self, digits: &str) -> String {
+        format!("x'{digits}'")
     }
 
     fn stop(&mut self) {

@@ -115,7 +115,7 @@ impl Truth {
 }
 
 /// The ids of the erasures of a guest or a person, by what identifies them.
-fn erasures_of(site: &impl Site, email: &str) -> Vec<String> {
+pub(super) fn erasures_of(site: &impl Site, email: &str) -> Vec<String> {
     let found = site.json(&["receipts", "find", "--email", email]);
     let found = found.as_array().expect("a list").iter().map(|found| &found["erasure"]);
     let ids = found.filter(|erasure| erasure["scope"] != "session").map(|erasure| erasure["id"].as_str());
