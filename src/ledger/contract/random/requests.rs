@@ -35,13 +35,13 @@ impl Model {
         open.map(|kept| EnteredAs::Duplicate(kept.stored.request.number.clone())).collect()
     }
 
-    fn kept(&mut self, id: RequestId) -> &mut Kept {
+    fn request_of(&mut self, id: RequestId) -> &mut Kept {
         let found = self.requests.iter_mut().find(|kept| kept.stored.request.id == id);
         found.expect("it was chosen of those that there are")
     }
 
     fn stored(&mut self, id: RequestId) -> &mut StoredRequest {
-        &mut self.kept(id).stored
+        &mut self.request_of(id).stored
     }
 
     /// An erasure is over; without a receipt, it is as if nobody had asked for it.
@@ -142,7 +142,7 @@ impl Run {
     /// Of the address that forms of the same person name, too.
     async fn want_link(&mut self, id: RequestId, stale: bool, now: Timestamp) {
         let Ok(request) = self.model.stored(id).request.clone().wants_link() else { return };
-        let address = Digest([self.model.kept(id).person; 16]);
+        let address = Digest([self.model.request_of(id).person; 16]);
         let change = self.changed(id, stale, Act::VerifyRequest, request);
         same(self.ledger.want_request_link(&change, address, &by()).await, Ok(!stale));
         if !stale {
