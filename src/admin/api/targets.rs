@@ -123,9 +123,7 @@ struct Ordered {
 /// Why it was not done. The target is named in the path, so that one of another name is what is not there.
 fn told(error: OperationError) -> Problem {
     match error {
-        OperationError::Input(unknown @ InputError::UnknownTarget { .. }) => {
-            Problem::new(Code::NotFound, unknown.to_string())
-        }
+        OperationError::Input(InputError::UnknownTarget { .. }) => Problem::not_found("target of this name"),
         other => other.into(),
     }
 }

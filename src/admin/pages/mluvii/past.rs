@@ -276,7 +276,9 @@ pub(super) async fn confirm(visitor: Visitor<Operate>, Path(number): Path<String
     if let Some(wrong) = must_be_sure(view, &fields, operating(view.lang).confirm_needed) {
         return view.page(&sheet(&visitor, &stored, &[wrong], StatusCode::BAD_REQUEST));
     }
-    let Ok(shown) = fields.text("shown").parse() else { return view.problem(&Problem::new(Code::NotUnderstood, "`shown` is no time")) };
+    let Ok(shown) = fields.text("shown").parse() else {
+        return view.problem(&Problem::new(Code::NotUnderstood, "`shown` is no time"));
+    };
     match reconcile::confirm(&visitor.on, stored.id, shown, &visitor.actor()).await {
         Ok(()) => see(&path(stored.id)),
         Err(error) => view.problem(&error.into()),
