@@ -13,7 +13,7 @@ use super::shown::read_if;
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Operate, See};
 use crate::admin::given::{Body, Nothing, Path};
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::ledger::{PauseReason, TargetState};
 use crate::operations::targets::{self, PauseRequest, ShownTarget};
