@@ -286,8 +286,7 @@ pub(crate) fn sentence(found: &Attention) -> String {
             let (mluvii, job, would, sessions) = (text("mluvii"), number("job"), number("would"), number("sessions"));
             format!(
                 "job {job}: the rules would erase {would} of {sessions} sessions of the past of mluvii {mluvii} that nobody told us of, and \
-                 nothing of it begins: look (`quietus reconcile status {job}`), then `quietus reconcile confirm {job}`, or `quietus reconcile \
-                 cancel {job}`"
+                 nothing of it begins: look (`quietus reconcile status {job}`), then confirm it as that says, or `quietus reconcile cancel {job}`"
             )
         }
         Code::StateBegunAnew => format!(
@@ -521,7 +520,7 @@ mod tests {
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: database or disk is full; it goes on by itself once it can be written
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
-        job 3: the rules would erase 12403 of 15120 sessions of the past of mluvii acme that nobody told us of, and nothing of it begins: look (`quietus reconcile status 3`), then `quietus reconcile confirm 3`, or `quietus reconcile cancel 3`
+        job 3: the rules would erase 12403 of 15120 sessions of the past of mluvii acme that nobody told us of, and nothing of it begins: look (`quietus reconcile status 3`), then confirm it as that says, or `quietus reconcile cancel 3`
         `watch.ping` could not be told that quietus works: 503; it is tried again
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge

@@ -1,5 +1,6 @@
 //! `quietus reconcile` of years: ordered, shown, confirmed.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::actor;
@@ -20,6 +21,9 @@ pub(super) enum PastCommand {
     Confirm {
         /// The job's number
         job: i64,
+        /// When that was shown, as `status` says: it is shown again where mluvii answers otherwise meanwhile
+        #[arg(long, value_name = "TIME")]
+        shown: Timestamp,
     },
     /// Have no more done of a job; what was entered is decided on
     Cancel {
@@ -32,8 +36,8 @@ impl PastCommand {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let (job, said) = match self {
             Self::Status { job } => return status(on, job, out).await,
-            Self::Confirm { job } => {
-                reconcile::confirm(on, job, &actor()).await?;
+            Self::Confirm { job, shown } => {
+                reconcile::confirm(on, job, shown, &actor()).await?;
                 (job, "is confirmed: a server has its sessions decided on")
             }
             Self::Cancel { job } => {
@@ -58,7 +62,7 @@ pub(super) async fn order(on: &Operations, asked: &Asked, out: &mut Out) -> Resu
     } else {
         let text = format_args!(
             "job {job}: a server finds out what the rules would do with the sessions of this time; see `quietus reconcile status`, \
-             and then `quietus reconcile confirm {job}`"
+             which says how that is confirmed"
         );
         out.marked(GOOD, "✓", text)?;
     }
@@ -89,7 +93,8 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
             out.line(format_args!("{of}: finds out what the rules would do, done until {come}; so far, {effect}"))?
         }
         PastState::Shown => {
-            let text = format_args!("{of}: {effect}; to have that done: quietus reconcile confirm {id}");
+            let shown = job.shown.map(|shown| format!(" --shown {shown}")).unwrap_or_default();
+            let text = format_args!("{of}: {effect}; to have that done: quietus reconcile confirm {id}{shown}");
             out.marked(DOUBTFUL, "!", text)?;
         }
         PastState::Entering => {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{By, Needs, Operate, See};
-use crate::admin::given::{Nothing, Path};
+use crate::admin::given::{Body, Nothing, Path};
 use crate::admin::keyed::{Keyed, Once};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
@@ -181,9 +181,22 @@ async fn show(by: By<See>, Path(Which { number }): Path<Which>, _: Nothing) -> A
     seen(&by, number).await.map(Done)
 }
 
-async fn confirm(by: By<Operate>, Path(Which { number }): Path<Which>, _: Nothing) -> Answer<PastJob> {
+/// What was seen of a comparison.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ConfirmPastJob {
+    /// When the comparison was shown, as it says itself: it is shown again where mluvii answers otherwise meanwhile.
+    #[schemars(with = "String")]
+    shown: Timestamp,
+}
+
+async fn confirm(
+    by: By<Operate>,
+    Path(Which { number }): Path<Which>,
+    Body(ConfirmPastJob { shown }): Body<ConfirmPastJob>,
+) -> Answer<PastJob> {
     seen(&by, number).await?;
-    reconcile::confirm(&by.on, number, &by.actor()).await?;
+    reconcile::confirm(&by.on, number, shown, &by.actor()).await?;
     seen(&by, number).await.map(Done).map_err(Problem::after_the_act)
 }
 

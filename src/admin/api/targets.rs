@@ -13,7 +13,7 @@ use super::shown::read_if;
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Operate, See};
 use crate::admin::given::{Body, Nothing, Path};
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::ledger::{PauseReason, TargetState};
 use crate::operations::targets::{self, PauseRequest, ShownTarget};
@@ -123,9 +123,7 @@ struct Ordered {
 /// Why it was not done. The target is named in the path, so that one of another name is what is not there.
 fn told(error: OperationError) -> Problem {
     match error {
-        OperationError::Input(unknown @ InputError::UnknownTarget { .. }) => {
-            Problem::new(Code::NotFound, unknown.to_string())
-        }
+        OperationError::Input(InputError::UnknownTarget { .. }) => Problem::not_found("target of this name"),
         other => other.into(),
     }
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod came;
 mod consents;
 mod cookies;
 mod erasures;

@@ -79,6 +79,10 @@ pub(crate) async fn a_request_has_a_number_of_its_own_or_the_companys(ledger: Sh
     assert_eq!(enter(&ledger, &numbered(2, "2026/9", installation())).await.request.number.as_str(), "2026/9");
     let taken = numbered(3, "2026/9", installation());
     assert_eq!(ledger.add_request(&taken, &by()).await.expect("answered"), EnteredAs::NumberTaken);
+    // The same person under it again is the same request; that the number is taken says nothing of anybody else.
+    let again = numbered(2, "2026/9", installation());
+    let duplicate = EnteredAs::Duplicate("2026/9".parse().expect("a number"));
+    assert_eq!(ledger.add_request(&again, &by()).await.expect("answered"), duplicate);
     let others = enter(&ledger, &numbered(4, "2026/9", other())).await;
     let number = "2026/9".parse().expect("a number");
     assert_eq!(ledger.requests_numbered(&number).await.expect("read").len(), 2);

@@ -25,13 +25,13 @@ pub(super) async fn add(tx: &Tx, new: &NewRequest, by: &Actor) -> Result<Entered
     // One at a time: the second sees the number, and the person, of the first.
     tx.maybe("SELECT FROM meta WHERE name = 'id' FOR UPDATE", &[]).await?;
     let installation = &*new.entered.mluvii.0;
+    if let Some(number) = duplicate(tx, new).await?.filter(|_| !new.anyway) {
+        return Ok(EnteredAs::Duplicate(number));
+    }
     if let Some(number) = &new.entered.number
         && tx.maybe(request::IS_TAKEN, &[&installation, &number.as_str()]).await?.is_some()
     {
         return Ok(EnteredAs::NumberTaken);
-    }
-    if let Some(number) = duplicate(tx, new).await?.filter(|_| !new.anyway) {
-        return Ok(EnteredAs::Duplicate(number));
     }
     let capsule = &new.capsule;
     generations::must_seal(tx, Some(&capsule.seal_key)).await?;

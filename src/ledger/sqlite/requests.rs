@@ -23,13 +23,14 @@ const GIVEN: &str = "REPLACE INTO meta (name, value) VALUES ('last request', CAS
 
 pub(super) fn add(tx: &Tx<'_>, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {
     let installation = &*new.entered.mluvii.0;
+    // The person first: a number that is taken says nothing of who is entered under it.
+    if let Some(number) = duplicate(tx, new)?.filter(|_| !new.anyway) {
+        return Ok(EnteredAs::Duplicate(number));
+    }
     if let Some(number) = &new.entered.number
         && tx.prepare_cached(request::IS_TAKEN)?.exists(params![installation, number.as_str()])?
     {
         return Ok(EnteredAs::NumberTaken);
-    }
-    if let Some(number) = duplicate(tx, new)?.filter(|_| !new.anyway) {
-        return Ok(EnteredAs::Duplicate(number));
     }
     let capsule = &new.capsule;
     generations::must_seal(tx, Some(&capsule.seal_key))?;

@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use super::identity::Identity;
 use super::somebody_else::why_not;
 use super::{
-    AccountRequest, ChangeRequest, CompaniesRequest, IssuedToken, TokenRequest, add, change, disable, enable,
-    end_sessions, give_one_time_password, issue_token, must_be_free, one_time, revoke_token, unknown,
+    AccountRequest, ChangeRequest, CompaniesRequest, IssuedToken, TokenRequest, add, change_as, checked, disable,
+    enable, end_sessions, give_one_time_password, issue_token, must_be_free, one_time, revoke_token, unknown,
 };
 use crate::access::{Account, AccountName, Companies, Permission, Role, Roles, TOKEN_MAX, TokenId, one_line};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
@@ -267,7 +267,9 @@ pub(crate) async fn carry_out(
                 false => CompaniesRequest::Only(companies),
             };
             let request = ChangeRequest { shown_as: Some(shown_as), roles: Some(roles), companies: Some(companies) };
-            carried_out(on, renews, &name, &actor, change(on, &name, request, &actor)).await
+            // A company may have left the configuration since it was ordered: nobody loses a password by that.
+            let change = checked(on, request)?;
+            carried_out(on, renews, &name, &actor, change_as(on, &name, &change, &actor)).await
         }
         AccountOrder::Password { name } => give_one_time_password(on, &name, &actor).await.map(Given::Password),
         AccountOrder::Enable { name } => carried_out(on, renews, &name, &actor, enable(on, &name, &actor)).await,
@@ -304,7 +306,12 @@ async fn carried_out(
     if !on.ledger.set_password(name, &hash, None, by).await? {
         return Err(unknown(name));
     }
-    act.await?;
+    act.await.map_err(|error| match error {
+        OperationError::Conflict(why) => OperationError::Conflict(format!(
+            "{why}; by this order it has got another password, which nobody knows, and its sessions have ended: give it a new one"
+        )),
+        other => other.after_the_act(),
+    })?;
     // Until just now one operator alone could have given it yet another one.
     let after = OperationError::after_the_act;
     let stored = on.ledger.account(name).await.map_err(OperationError::from).map_err(after)?;

@@ -91,14 +91,28 @@ pub(crate) async fn change(
     request: ChangeRequest,
     by: &Actor,
 ) -> Result<(), OperationError> {
+    let change = checked(on, request)?;
+    change_as(on, name, &change, by).await
+}
+
+/// What is wrong with it, before anything is done of it.
+fn checked(on: &Operations, request: ChangeRequest) -> Result<AccountChange, InputError> {
     let shown_as = request.shown_as.map(|text| one_line(&text).map_err(InputError::ShownAs)).transpose()?;
     let companies = match request.companies {
         Some(CompaniesRequest::Only(names)) => Some(known(on, names)?),
         Some(CompaniesRequest::All) => Some(Companies::All),
         None => None,
     };
-    let change = AccountChange { shown_as, roles: request.roles, companies };
-    if on.ledger.change_account(name, &change, by).await? { Ok(()) } else { Err(unknown(name)) }
+    Ok(AccountChange { shown_as, roles: request.roles, companies })
+}
+
+async fn change_as(
+    on: &Operations,
+    name: &AccountName,
+    change: &AccountChange,
+    by: &Actor,
+) -> Result<(), OperationError> {
+    if on.ledger.change_account(name, change, by).await? { Ok(()) } else { Err(unknown(name)) }
 }
 
 pub(crate) async fn list(on: &Operations) -> Result<Vec<Account>, OperationError> {

@@ -273,7 +273,7 @@ pub(crate) async fn cancel(
         let is_meant = |(of, mluvii): &Sweep| *of.0 == *target && installation.is_none_or(|name| mluvii == name);
         let mut open = open(on).await?.into_iter().filter(is_meant);
         let Some((of, mluvii)) = open.next() else {
-            return Err(OperationError::NotFound(format!("nothing is under way at {target}")));
+            return Err(OperationError::NotFound("nothing is under way there".to_owned()));
         };
         if open.next().is_some() {
             let why = "there is one for each of several mluvii installations: name one with --mluvii";

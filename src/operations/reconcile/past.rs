@@ -69,11 +69,16 @@ pub(crate) async fn order(on: &Operations, asked: &Asked, by: &Actor) -> Result<
     Ok(id)
 }
 
-/// Has done what was shown, and no more. Not where rules have changed since, or whatever else decides: nobody has seen what they would do.
-pub(crate) async fn confirm(on: &Operations, id: i64, by: &Actor) -> Result<(), OperationError> {
+/// Has done what was shown, and no more: at `shown`, as it is shown again where mluvii answers otherwise meanwhile. Not where rules have
+/// changed since, or whatever else decides: nobody has seen what they would do.
+pub(crate) async fn confirm(on: &Operations, id: i64, shown: Timestamp, by: &Actor) -> Result<(), OperationError> {
     let mut stored = one(on, id).await?;
     if stored.job.state != PastState::Shown {
         let text = format!("job {id} does not wait to be confirmed; see `quietus reconcile status`");
+        return Err(OperationError::Conflict(text));
+    }
+    if stored.job.shown != Some(shown) {
+        let text = format!("job {id} was shown again meanwhile, with other numbers: look at it once more, and confirm those");
         return Err(OperationError::Conflict(text));
     }
     if stored.job.decides != decides(on, &stored.job.mluvii)? {

@@ -50,14 +50,18 @@ fn a_comparison_of_the_past_is_shown_and_done_once_confirmed() {
     assert_eq!((sum(&shown["found"]), sum(&shown["would_erase"])), (3, 2), "{shown:#}");
     assert_eq!(sum(&shown["by_rule"]["no consent, nothing kept"]), 2, "{shown:#}");
     assert_eq!(officer.get("/api/v1/erasures").is(200)["items"], json!([]), "nothing was done");
-    officer.post(&format!("{one}/confirm"), &json!({})).refused(403, "forbidden");
-    operator.post(&format!("{at}/999/confirm"), &json!({})).refused(404, "not_found");
-    operator.post(&format!("{one}/confirm"), &json!({})).is(200);
+    let seen = json!({ "shown": shown["shown"] });
+    officer.post(&format!("{one}/confirm"), &seen).refused(403, "forbidden");
+    operator.post(&format!("{at}/999/confirm"), &seen).refused(404, "not_found");
+    // What was shown at another time is not what is there now.
+    operator.post(&format!("{one}/confirm"), &json!({ "shown": ago(1) })).refused(409, "conflict");
+    operator.post(&format!("{one}/confirm"), &json!({})).refused(400, "not_understood");
+    assert_eq!(officer.get("/api/v1/erasures").is(200)["items"], json!([]), "nothing was done");
+    operator.post(&format!("{one}/confirm"), &seen).is(200);
     receipts(&deployment, 2);
     in_state("done");
-    for act in ["confirm", "cancel"] {
-        operator.post(&format!("{one}/{act}"), &json!({})).refused(409, "conflict");
-    }
+    operator.post(&format!("{one}/confirm"), &seen).refused(409, "conflict");
+    operator.post(&format!("{one}/cancel"), &json!({})).refused(409, "conflict");
 }
 
 #[test]

@@ -101,6 +101,7 @@ fn asked(api: &Api, method: &str, path: &str) -> Answer {
         "approve" | "run" => json!({ "plan": none }),
         "pause" => json!({ "reason": "maintenance" }),
         "done" => json!({ "outcome": "erased" }),
+        "confirm" if path.contains("/past-jobs/") => json!({ "shown": "2026-01-01T00:00:00Z" }),
         _ => json!({}),
     };
     if method == "get" { api.get(path) } else { api.post(path, &body) }

@@ -80,7 +80,8 @@ fn a_job_of_the_past_whose_server_is_killed_goes_on_with_the_next() {
     let found = shown["found"].as_object().expect("by month").values().filter_map(Value::as_u64).sum::<u64>();
     assert_eq!((&shown["listed"], found), (&json!(101), 100), "counted once: {shown}");
 
-    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    let when = shown["shown"].as_str().expect("a time");
+    assert!(deployment.run(&["reconcile", "confirm", &id, "--shown", when]).status.success());
     wait_for("some to be entered", || (deployment.count(FOUND) > 0).then_some(()));
     server.kill();
     free(&deployment);

@@ -1,5 +1,7 @@
 //! The years before quietus: what the rules would do is shown first, by rule and month, and done once a person confirms it.
 
+use std::process::Output;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -32,6 +34,16 @@ fn in_state(deployment: &Deployment, state: &str) -> Value {
     wait_for(&format!("the job to be {state}"), || Some(job(deployment)).filter(|job| job["state"] == state))
 }
 
+/// Confirms what is shown of a job now.
+fn confirm(deployment: &Deployment, id: &str) -> Output {
+    confirm_of(deployment, id, &job(deployment)["shown"])
+}
+
+/// Confirms what was shown at a time.
+fn confirm_of(deployment: &Deployment, id: &str, shown: &Value) -> Output {
+    deployment.run(&["reconcile", "confirm", id, "--shown", shown.as_str().unwrap_or("2026-01-01T00:00:00Z")])
+}
+
 fn sum(by_month: &Value) -> u64 {
     by_month.as_object().expect("by month").values().map(|count| count.as_u64().expect("a number")).sum()
 }
@@ -44,7 +56,7 @@ fn what_rules_would_do_with_years_is_shown_by_rule_and_month_and_done_once_confi
     let id = order(&deployment);
     let again = deployment.run(&["reconcile", "--since", &ago(60).to_string()]);
     assert!(String::from_utf8_lossy(&again.stderr).contains("is not over"), "{again:?}");
-    assert!(!deployment.run(&["reconcile", "confirm", &id]).status.success(), "nobody has seen it");
+    assert!(!confirm(&deployment, &id).status.success(), "nobody has seen it");
     let server = Server::start(&deployment);
     let shown = in_state(&deployment, "shown");
     assert_eq!((sum(&shown["found"]), sum(&shown["would_erase"]), &shown["unread"]), (3, 2, &json!(0)), "{shown}");
@@ -52,10 +64,13 @@ fn what_rules_would_do_with_years_is_shown_by_rule_and_month_and_done_once_confi
     assert_eq!((rule.as_object().map(serde_json::Map::len), sum(rule)), (Some(2), 2), "{shown}");
     let text = deployment.run(&["reconcile", "status"]);
     let text = String::from_utf8_lossy(&text.stdout).into_owned();
-    assert!(text.contains("these rules would erase 2 sessions of 3") && text.contains("confirm 1"), "{text}");
+    assert!(
+        text.contains("these rules would erase 2 sessions of 3") && text.contains("confirm 1 --shown 20"),
+        "{text}"
+    );
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "nothing was done");
 
-    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    assert!(confirm(&deployment, &id).status.success());
     assert_eq!(receipts(&deployment, 2).len(), 2);
     let done = in_state(&deployment, "done");
     assert_eq!(done["entered"], 3, "{done}");
@@ -104,7 +119,7 @@ targets = ["mluvii"]
     );
     assert!(told["since"] == shown["shown"] && !told["since"].is_null(), "{told}");
     let said = text(&["status"]);
-    assert!(said.contains(&format!("quietus reconcile confirm {id}")), "{said}");
+    assert!(said.contains(&format!("quietus reconcile status {id}")), "{said}");
     let counted = "quietus_attention{code=\"past_waiting\",severity=\"attention\"} 1";
     wait_for("the metric", || server.metrics().contains(counted).then_some(()));
     assert!(deployment.run(&["reconcile", "cancel", &id]).status.success());
@@ -123,12 +138,12 @@ fn a_job_that_is_cancelled_or_whose_rules_have_changed_does_nothing() {
     drop(server);
     let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
     deployment.write("quietus.toml", &config.replace("consent.state == 'absent'", "consent.state != 'given'"));
-    let refused = deployment.run(&["reconcile", "confirm", &id]);
+    let refused = confirm(&deployment, &id);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("the rules have changed"), "{said}");
     assert!(deployment.run(&["reconcile", "cancel", &id]).status.success());
     assert!(!deployment.run(&["reconcile", "cancel", &id]).status.success());
-    assert!(!deployment.run(&["reconcile", "confirm", &id]).status.success());
+    assert!(!confirm(&deployment, &id).status.success());
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 1);
     assert_eq!(order(&deployment), "2");
 }
@@ -157,7 +172,7 @@ fn what_consent_tables_say_is_shown_as_it_is_done() {
     let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
     let shown = in_state(&deployment, "shown");
     assert_eq!((sum(&shown["would_erase"]), sum(&shown["by_rule"]["withdrawn"])), (3, 1), "{shown}");
-    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    assert!(confirm(&deployment, &id).status.success());
     // And that of the session that was told.
     receipts(&deployment, 4);
     assert_eq!([100, 101, 102].map(|id| standin.holds(&format!("g{id}@example.com"))), [false; 3]);
@@ -171,10 +186,11 @@ fn no_more_is_done_than_was_shown() {
     let deployment = at_rest(&standin, ERASE);
     let id = order(&deployment);
     let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
-    assert_eq!(sum(&in_state(&deployment, "shown")["would_erase"]), 2);
+    let first = in_state(&deployment, "shown");
+    assert_eq!(sum(&first["would_erase"]), 2);
     // Of that time, and nobody has seen it.
     standin.begin_with(json!({ "id": 110, "tenant": 62, "ended": ago(55) }));
-    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    assert!(confirm(&deployment, &id).status.success());
     let again = wait_for("it to be shown once more", || {
         Some(job(&deployment)).filter(|job| job["state"] == "shown" && job["again"].is_string())
     });
@@ -182,7 +198,10 @@ fn no_more_is_done_than_was_shown() {
     let said = String::from_utf8_lossy(&deployment.run(&["reconcile", "status"]).stdout).into_owned();
     assert!(said.contains("it is shown once more: mluvii shows other sessions than before"), "{said}");
     assert!(standin.holds("g100@example.com") && standin.holds("g102@example.com"), "nothing was done");
-    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    // Who has the first numbers before them has not seen these.
+    let of_first = confirm_of(&deployment, &id, &first["shown"]);
+    assert!(String::from_utf8_lossy(&of_first.stderr).contains("was shown again meanwhile"), "{of_first:?}");
+    assert!(confirm(&deployment, &id).status.success());
     assert_eq!(in_state(&deployment, "done")["entered"], 4);
     receipts(&deployment, 3);
     drop(server);
@@ -204,12 +223,12 @@ fn a_job_is_not_confirmed_where_mluvii_is_read_otherwise_than_it_was_shown() {
     ] {
         assert!(config.contains(from), "{from}");
         deployment.write("quietus.toml", &config.replace(from, to));
-        let refused = deployment.run(&["reconcile", "confirm", &id]);
+        let refused = confirm(&deployment, &id);
         let said = String::from_utf8_lossy(&refused.stderr);
         assert!(!refused.status.success() && said.contains("or how mluvii is read"), "{to}: {said}");
     }
     deployment.write("quietus.toml", &config.replace("call_max = \"5s\"", "call_max = \"6s\""));
-    let confirmed = deployment.run(&["reconcile", "confirm", &id]);
+    let confirmed = confirm(&deployment, &id);
     assert!(confirmed.status.success(), "how fast it is read changes nothing: {confirmed:?}");
     drop(server);
 }

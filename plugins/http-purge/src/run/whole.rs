@@ -182,7 +182,8 @@ impl Said {
             let says_end = is(&[], ENDS);
             self.has_more |= says_more && flag;
             self.is_not_last |= says_end && !flag;
-            self.is_flagged |= says_more || says_end;
+            // Elsewhere a flag may be of something else: it can add to a doubt, and take none away.
+            self.is_flagged |= is_near && (says_more || says_end);
         }
         self.leads |= is(LEADS, NEAR_LEADS) && leads(value);
         self.leads |= LINKS.contains(&name) && value.as_array().is_some_and(|links| links.iter().any(is_next));

@@ -75,7 +75,7 @@ fn sheet(visitor: &Visitor<Requests>, company: &str, wrong: &[Wrong], status: St
                 div.halves {
                     (whom::company(visitor, wrong, company))
                     (field(view, wrong, "number", w.consents.number, Some(w.consents.number_hint), |aria| html! {
-                        input #number name="number" inputmode="numeric" autocomplete="off" maxlength="18" required
+                        input #number name="number" inputmode="numeric" pattern="[0-9]+" autocomplete="off" maxlength="18" required
                             aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
                     }))
                 }

@@ -102,7 +102,10 @@ pub(super) fn course(view: &View, erasure: &Erasure, belongs: &Belongs) -> Marku
         add(Some(row.statement.at), "is-wait", order(view, row));
     }
     // Who has approved it stands in the audit, as long as that is here.
-    if !belongs.ordered.iter().any(|row| row.statement.act == Act::ApproveErasure.as_str()) {
+    let has_approved = |row: &AuditRow| {
+        row.statement.act == Act::ApproveErasure.as_str() && row.statement.result == ActResult::Done.as_str()
+    };
+    if !belongs.ordered.iter().any(has_approved) {
         add(erasure.approved, "is-wait", html! { (view.say(t.approved_then, &[])) });
     }
     add(erasure.begun, "is-run", html! { (view.say(t.begun_then, &[])) });

@@ -16,6 +16,7 @@ use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::came;
 use super::fields::Fields;
 use super::needed;
 use super::parts::{actor, cell, crumbs, heads};
@@ -36,7 +37,11 @@ use crate::subject::{InstallationName, SourceName};
 use crate::verify::WebhookMode;
 
 /// Comparisons that found something, which are named.
-const FOUND_MAX: u32 = 10;
+const FOUND_MAX: usize = 10;
+
+/// So many rows of the audit are read at a time, and so many times, until those are there.
+const PAGE: u32 = 100;
+const PAGES_MAX: usize = 10;
 
 /// What operators are told of mluvii.
 const CODES: [attention::Code; 6] = [
@@ -95,14 +100,29 @@ async fn known(visitor: &Visitor<Operate>, ask: Ask) -> Result<Known, Problem> {
     let compared = companies.map(|name| (name.clone(), marks.get(&reconcile::periodic_name(name)).copied())).collect();
     let mut attention = on.ledger.attention_untried(&on.settings.limits).await.map_err(OperationError::from)?;
     attention.retain(|found| CODES.contains(&found.code) && is_seen(visitor, &webhooks, found));
-    let act = AuditRange { act: Some(Act::ReconcileSessions), ..AuditRange::all(Cursor::NEWEST, FOUND_MAX * 4) };
-    let mut found = audit::list(on, &act).await?.items;
-    found.retain(|row| found_by(row).is_some_and(|count| count > 0) && company_of(visitor, row).is_some());
-    found.truncate(FOUND_MAX as usize);
+    let found = found(visitor).await?;
     let mut jobs = reconcile::jobs(on).await?;
     jobs.retain(|stored| visitor.sees(&stored.job.mluvii));
     let delivered = on.ledger.last_deliveries().await.map_err(OperationError::from)?;
     Ok(Known { webhooks, seen, delivered, compared, attention, found, jobs })
+}
+
+/// The newest comparisons that found something. Most find nothing, and another company's are among them.
+async fn found(visitor: &Visitor<Operate>) -> Result<Vec<AuditRow>, Problem> {
+    let (mut found, mut cursor) = (Vec::new(), Cursor::NEWEST);
+    for _ in 0..PAGES_MAX {
+        let range = AuditRange { act: Some(Act::ReconcileSessions), ..AuditRange::all(cursor, PAGE) };
+        let page = audit::list(&visitor.on, &range).await?;
+        let is_told =
+            |row: &AuditRow| found_by(row).is_some_and(|count| count > 0) && company_of(visitor, row).is_some();
+        found.extend(page.items.into_iter().filter(is_told));
+        match page.next {
+            Some(next) if found.len() < FOUND_MAX => cursor = next,
+            _ => break,
+        }
+    }
+    found.truncate(FOUND_MAX);
+    Ok(found)
 }
 
 /// Whether it is of a company, or of a source, that the account may see.
@@ -130,7 +150,7 @@ async fn show(visitor: Visitor<Operate>, RawQuery(query): RawQuery) -> Response 
         let fields = Fields::read(query.as_deref().unwrap_or_default()).ok_or_else(unknown)?;
         let ask = if fields.text("ask") == "now" { Ask::Mluvii } else { Ask::Nobody };
         let known = known(&visitor, ask).await?;
-        Ok::<_, Problem>(sheet(&visitor, &known, &note(&visitor.view, &fields), &Wrongs::default(), StatusCode::OK))
+        Ok::<_, Problem>(sheet(&visitor, &known, &note(&visitor, &fields), &Wrongs::default(), StatusCode::OK))
     };
     visitor.view.answer(shown.await)
 }
@@ -142,9 +162,10 @@ struct Wrongs<'w> {
     wrong: &'w [Wrong],
 }
 
-/// What was done, as the address says it.
-fn note(view: &View, fields: &Fields) -> Markup {
-    let o = operating(view.lang);
+/// What was done just now, by whoever looks.
+fn note(visitor: &Visitor<Operate>, fields: &Fields) -> Markup {
+    let (view, o) = (&visitor.view, operating(visitor.view.lang));
+    let Some(fields) = came::read(visitor, fields) else { return html! {} };
     let said = match fields.text("changed") {
         "none" => Some(o.changed_none.to_owned()),
         "registered" => Some(o.changed_registered.to_owned()),
@@ -300,7 +321,7 @@ async fn register(visitor: Visitor<Operate>, fields: Fields) -> Response {
             Change::Registered => "registered",
             Change::Corrected => "corrected",
         };
-        Ok::<_, Problem>(format!("/mluvii?changed={change}"))
+        Ok::<_, Problem>(format!("/mluvii?{}", came::written(&visitor, &format!("changed={change}"))))
     };
     visitor.view.done(registered.await)
 }
@@ -359,5 +380,5 @@ async fn unregister(visitor: Visitor<Operate>, fields: Fields) -> Response {
         Ok(deleted) => deleted.map_err(|error| visitor.told(error)),
         Err(problem) => Err(problem),
     };
-    view.done(deleted.map(|deleted| format!("/mluvii?deleted={deleted}")))
+    view.done(deleted.map(|deleted| format!("/mluvii?{}", came::written(&visitor, &format!("deleted={deleted}")))))
 }

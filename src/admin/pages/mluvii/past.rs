@@ -17,7 +17,7 @@ use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure};
 use crate::admin::pages::words::operating;
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Code, Problem};
 use crate::ledger::{PastState, StoredPastJob};
 use crate::operations::reconcile::{self, Asked};
 
@@ -200,6 +200,7 @@ fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], st
                 h2 #m-confirm { (o.do_confirm_past) }
                 p.intro { (view.say(o.confirm_past_lead, &[])) }
                 form.page method="post" action={ (path(stored.id)) "/confirm" } {
+                    @if let Some(shown) = job.shown { input type="hidden" name="shown" value=(shown); }
                     (sure(view, wrong, o.confirm_past_tick))
                     div.actions { button.danger { (o.do_confirm_past) } }
                 }
@@ -275,7 +276,10 @@ pub(super) async fn confirm(visitor: Visitor<Operate>, Path(number): Path<String
     if let Some(wrong) = must_be_sure(view, &fields, operating(view.lang).confirm_needed) {
         return view.page(&sheet(&visitor, &stored, &[wrong], StatusCode::BAD_REQUEST));
     }
-    match reconcile::confirm(&visitor.on, stored.id, &visitor.actor()).await {
+    let Ok(shown) = fields.text("shown").parse() else {
+        return view.problem(&Problem::new(Code::NotUnderstood, "`shown` is no time"));
+    };
+    match reconcile::confirm(&visitor.on, stored.id, shown, &visitor.actor()).await {
         Ok(()) => see(&path(stored.id)),
         Err(error) => view.problem(&error.into()),
     }

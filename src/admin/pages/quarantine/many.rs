@@ -7,6 +7,7 @@ use maud::html;
 use super::{Chosen, sources, written};
 use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
+use crate::admin::pages::came;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::crumbs;
 use crate::admin::pages::view::{Section, Sheet};
@@ -64,6 +65,6 @@ pub(super) async fn replay(visitor: Visitor<Operate>, fields: Fields) -> Respons
     visitor.view.done(came.map(|came| {
         let filter = chosen.query(None);
         let between = if filter.is_empty() { "" } else { "&" };
-        format!("/quarantine?{filter}{between}{}", written(&came))
+        format!("/quarantine?{filter}{between}{}", came::written(&visitor, &written(&came)))
     }))
 }

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::came;
 use super::fields::Fields;
 use super::paging::PAGE;
 use super::parts::{cell, heads};
@@ -69,7 +70,7 @@ impl Chosen {
     }
 }
 
-/// What came of replaying, as an address has it.
+/// What came of replaying, as fields of an address.
 fn written(came: &ReplayedMany) -> String {
     let ReplayedMany { recorded, duplicate, ignored, stay, failed, next } = came;
     let further = next.iter().map(|next| format!("&further={next}")).collect::<String>();
@@ -96,9 +97,11 @@ async fn listed(visitor: &Visitor<Operate>, query: &str) -> Result<Sheet, Proble
     // The page is shorter by what is another company's, and goes on where it would.
     page.items.retain(|stored| visitor.sees_source(&stored.source));
     let note = html! {
-        @if let Some(came) = read(&fields) { (came_of(&visitor.view, &chosen, &came)) }
-        @if fields.text("dropped") == "1" {
+        @if let Some(fields) = came::read(visitor, &fields) {
+            @if let Some(came) = read(&fields) { (came_of(&visitor.view, &chosen, &came)) }
+            @if fields.text("dropped") == "1" {
             div.note.is-done role="status" { p { (operating(visitor.view.lang).was_dropped) } }
+            }
         }
     };
     Ok(sheet(visitor, &chosen, &page, &note))

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::written;
 use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
+use crate::admin::pages::came;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, choices, crumbs};
 use crate::admin::pages::view::{Section, Sheet, see};
@@ -59,7 +60,8 @@ async fn known(visitor: &Visitor<Operate>, number: &str) -> Result<Known, Proble
 pub(super) async fn show(visitor: Visitor<Operate>, Path(number): Path<String>, RawQuery(query): RawQuery) -> Response {
     let known = known(&visitor, &number).await;
     let fields = Fields::read(query.as_deref().unwrap_or_default());
-    let stays = fields.is_some_and(|fields| fields.text("stays") == "1");
+    let came = fields.and_then(|fields| came::read(&visitor, &fields));
+    let stays = came.is_some_and(|fields| fields.text("stays") == "1");
     let note = html! {
         @if stays {
             div.note.is-soon role="status" { p { (visitor.view.say(operating(visitor.view.lang).replay_stays, &[])) } }
@@ -150,9 +152,9 @@ pub(super) async fn replay(visitor: Visitor<Operate>, Path(number): Path<String>
             Some(Replayed::Recorded) => ReplayedMany { recorded: 1, ..none },
             Some(Replayed::Duplicate) => ReplayedMany { duplicate: 1, ..none },
             Some(Replayed::ForeignTenant | Replayed::Ignored) => ReplayedMany { ignored: 1, ..none },
-            None => return Ok(format!("/quarantine/{number}?stays=1")),
+            None => return Ok(format!("/quarantine/{number}?{}", came::written(&visitor, "stays=1"))),
         };
-        Ok::<_, Problem>(format!("/quarantine?{}", written(&came)))
+        Ok::<_, Problem>(format!("/quarantine?{}", came::written(&visitor, &written(&came))))
     };
     visitor.view.done(replayed.await)
 }
@@ -173,7 +175,7 @@ pub(super) async fn drop(visitor: Visitor<Operate>, Path(number): Path<String>, 
         return view.page(&sheet(&visitor, &known, &html! {}, why, &wrong, StatusCode::BAD_REQUEST));
     }
     match quarantine::drop(&visitor.on, known.stored.id, why, &visitor.actor()).await {
-        Ok(()) => see("/quarantine?dropped=1"),
+        Ok(()) => see(&format!("/quarantine?{}", came::written(&visitor, "dropped=1"))),
         Err(error) => view.problem(&told(error)),
     }
 }

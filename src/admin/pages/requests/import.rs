@@ -27,7 +27,7 @@ const LINES_MAX: usize = 200;
 /// What came of a line.
 enum Outcome {
     Entered(Box<Request>),
-    /// A request of the same person, or of this number, was there: where it is, and what it is called.
+    /// A request of the same person was there: where it is, and what it is called.
     There {
         path: String,
         name: String,
@@ -150,17 +150,11 @@ async fn one(visitor: &Visitor<Requests>, mut asked: Asked) -> Result<Outcome, P
         return Ok(Outcome::Refused(unknown.into()));
     };
     asked.installation = Some(company.clone());
-    let number = asked.number.clone();
     match requests::enter(&visitor.on, asked, &visitor.actor()).await {
         Ok(shown) => Ok(Outcome::Entered(Box::new(shown.request))),
         Err(OperationError::Duplicate(name)) => {
             let number = name.strip_prefix(&format!("{company}/")).unwrap_or(&name).to_owned();
             Ok(Outcome::There { path: path_of(&company, &number), name: number })
-        }
-        // Nothing else of a new request is in conflict.
-        Err(OperationError::Conflict(_)) if number.is_some() => {
-            let name = number.map(|number| number.to_string()).unwrap_or_default();
-            Ok(Outcome::There { path: path_of(&company, &name), name })
         }
         Err(error) if stops_all(&error) => Err(visitor.told(error)),
         Err(error) => Ok(Outcome::Refused(error)),
@@ -279,6 +273,8 @@ fn said(visitor: &Visitor<Requests>, outcome: &Outcome) -> Markup {
                     cell_refused(&view.say(i.bad_cell, &[("column", &column)]), &text)
                 }
                 (Some(Wrong { text, .. }), None) => refused(&text, None),
+                // Nothing else of a new request is in conflict.
+                (None, _) if matches!(error, OperationError::Conflict(_)) => refused(i.number_taken, None),
                 (None, _) => refused(w.not_entered, Some(not_entered(error))),
             }
         }

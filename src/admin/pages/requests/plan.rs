@@ -54,7 +54,11 @@ fn decisions(fields: &Fields) -> Result<Option<Decisions>, Problem> {
     let mut is_decided = false;
     for (session, word) in fields.beginning("d-") {
         is_decided = true;
-        let Some(decision) = Decision::BOTH.into_iter().find(|decision| decision.as_str() == word) else { continue };
+        if word.is_empty() {
+            continue;
+        }
+        let unknown = || Problem::new(Code::NotUnderstood, "a session's decision cannot be read");
+        let decision = Decision::BOTH.into_iter().find(|decision| decision.as_str() == word).ok_or_else(unknown)?;
         let key: SessionKey =
             session.parse().map_err(|_| Problem::new(Code::NotUnderstood, "a session's name cannot be read"))?;
         all.insert(key, (decision, fields.text(&format!("b-{session}")).parse().ok()));
@@ -174,6 +178,7 @@ fn sheet(
             input type="hidden" name=(SEEN) value=(seen);
             (certain_ones(visitor, planned, decisions, &certain))
             (possible_ones(visitor, planned, decisions, &possible))
+            (not_found_now(view, planned, decisions))
             @if !certain.is_empty() || !possible.is_empty() {
                 div.actions { button.primary[*approving != Approving::May && deciding::waits_for_approval(visitor, shown)] { (w.keep_decisions) } }
             }
@@ -293,6 +298,20 @@ fn possible_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Dec
                 div.cards { @for found in all { (card(found)) } }
             }
         }
+    }
+}
+
+/// What was decided about sessions that are not found this time: it stays, for they may be found again.
+fn not_found_now(view: &View, planned: &Planned, decisions: &Decisions) -> Markup {
+    let found = &planned.reach.found.sessions;
+    let others: Vec<_> = decisions.iter().filter(|(session, _)| !found.contains_key(*session)).collect();
+    let names: Vec<_> = others.iter().map(|(session, _)| session.to_string()).collect();
+    html! {
+        @for (session, (decision, because)) in &others {
+            input type="hidden" name={ "d-" (session) } value=(decision.as_str());
+            @if let Some(because) = because { input type="hidden" name={ "b-" (session) } value=(because.as_str()); }
+        }
+        @if !names.is_empty() { p { (view.say(view.words().decided_not_found, &[("sessions", &names.join(", "))])) } }
     }
 }
 

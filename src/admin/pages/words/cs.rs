@@ -88,6 +88,7 @@ pub(super) const WORDS: Words = Words {
     could_not_say: "{target}: nepodařilo se zeptat.",
     day_in_future: "Den je v budoucnosti. Zadejte den, kdy žádost přišla.",
     day_wrong: "Zadejte den z kalendáře, například 2026-11-27.",
+    decided_not_found: "Rozhodnutí o konverzacích, které se teď nenašly, platí dál: {sessions}.",
     decided_because: "Podle čeho jste rozhodli",
     demanded_by: "Podle čeho",
     details: "Podrobnosti",

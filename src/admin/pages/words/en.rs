@@ -88,6 +88,7 @@ pub(super) const WORDS: Words = Words {
     could_not_say: "{target} could not be asked.",
     day_in_future: "The day is in the future. Enter the day on which the request came.",
     day_wrong: "Enter a day of the calendar, such as 2026-11-27.",
+    decided_not_found: "What was decided about sessions that are not found this time, stays: {sessions}.",
     decided_because: "What you have decided by",
     demanded_by: "Demanded by",
     details: "Details",

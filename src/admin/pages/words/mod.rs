@@ -158,7 +158,7 @@ words! {
         called_next, came, came_then, cancel_lead, cannot_be_undone, case_number, case_number_hint, certainly_theirs,
         certainly_theirs_lead, certificate, change_password, choose, choose_company, choose_how_it_came, choose_why,
         close_lead, close_menu, close_title, code, companies_seen, company, consent_before, consent_now, consent_text,
-        could_not_say, day_in_future, day_wrong, decided_because, demanded_by, details, do_answered, do_approve, do_ask,
+        could_not_say, day_in_future, day_wrong, decided_because, decided_not_found, demanded_by, details, do_answered, do_approve, do_ask,
         do_begin, do_cancel, do_enter, do_find, do_hold, do_link, do_plan, do_plan_again, do_reject, do_reject_erasure,
         do_retry, do_run, do_stop, do_task, do_verify, do_withdraw, does_not_run, due_on, due_then, duplicate_lead,
         email, end_it, ended_not_found, ended_ones, ends_at, enter_anyway, enter_lead, entered_by, erased_not_found,

@@ -200,4 +200,13 @@ fn decisions_that_are_not_kept_cannot_be_run() {
     olga.post(&plan, &decided).leads_to(&plan);
     olga.get(&plan).is(200).says(&["0 sessions go"]);
     olga.post(&format!("{at}/run"), &[("plan", &before)]).is(409).says(&["The plan is another one now"]);
+
+    // What was decided of a session that is not found this time goes with the form, and is not lost by the next decision.
+    let read = olga.post(&plan, &[]).is(200).hidden("seen");
+    let two =
+        [("d-acme/101", "exclude"), ("b-acme/101", "needed"), ("d-acme/4711", "exclude"), ("b-acme/4711", "shared")];
+    olga.post(&plan, &[&[("seen", &*read)], &two[..]].concat()).leads_to(&plan);
+    let again = olga.post(&plan, &[]).is(200).says(&["not found this time, stays: acme/4711"]);
+    assert_eq!((&*again.hidden("d-acme/4711"), &*again.hidden("b-acme/4711")), ("exclude", "shared"));
+    olga.post(&plan, &[("seen", &*again.hidden("seen")), ("d-acme/101", "keep")]).is(400);
 }

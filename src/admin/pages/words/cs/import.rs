@@ -28,6 +28,7 @@ pub(in crate::admin::pages::words) const WORDS: Import = Import {
     names_nobody: "Řádky se počítají jako v tabulce; co v nich stálo, se nikam neukládá",
     no_lines: "Vložte řádky, v prvním ať jsou názvy sloupců.",
     nobody_named: "Žádný sloupec neříká, koho se žádost týká. Přidejte například name, email nebo phone.",
+    number_taken: "Toto číslo už má jiná žádost, otevřená nebo ukončená: nikdo se nezapsal. Dejte řádku jiné číslo",
     results_lead: "Když vložíte tytéž řádky znovu, nikdo se nezapíše podruhé, dokud je jeho žádost otevřená.",
     title: "Více žádostí najednou",
     was_there: "Už existuje:",

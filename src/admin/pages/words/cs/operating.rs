@@ -73,7 +73,7 @@ pub(in crate::admin::pages::words) const WORDS: Operating = Operating {
     not_ordered: "Porovnání se nezadalo",
     not_paused: "Volání systému se nepozastavilo",
     not_unregistered: "Webhook se nesmazal",
-    nothing_found: "Žádné porovnání zatím nic nenašlo.",
+    nothing_found: "Žádné z posledních porovnání nic nenašlo.",
     nothing_in_days: "Za 30 dní nic.",
     nothing_waits: "Nic na něj nečeká.",
     numbers_of_days: "Čísla za posledních 30 dní",

@@ -73,7 +73,7 @@ pub(in crate::admin::pages::words) const WORDS: Operating = Operating {
     not_ordered: "The comparison was not ordered",
     not_paused: "The target was not paused",
     not_unregistered: "The webhook was not deleted",
-    nothing_found: "No comparison has found anything yet.",
+    nothing_found: "None of the newest comparisons has found anything.",
     nothing_in_days: "Nothing in 30 days.",
     nothing_waits: "Nothing waits for it.",
     numbers_of_days: "Numbers of the last 30 days",
