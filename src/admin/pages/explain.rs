@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::filters::company_filter;
-use super::parts::{cell, erasure_state, heads, verdict};
+use super::parts::{cell, demanded_by, erasure_state, heads, verdict};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
@@ -187,7 +187,7 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
                         tr role="row" {
                             th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } }
                             (cell(w.state, &erasure_state(view, erasure)))
-                            (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
+                            (cell(w.demanded_by, &html! { (demanded_by(view, &erasure.rules)) }))
                             (cell(w.since_head, &view.time(erasure.created)))
                             (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
                         }

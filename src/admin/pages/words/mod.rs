@@ -98,6 +98,7 @@ mod operating;
 mod places;
 mod requesting;
 mod rules;
+mod starting;
 mod timeline;
 mod told;
 
@@ -119,7 +120,7 @@ pub(super) use operating::Operating;
 
 of_both!(
     explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
-    timeline: Timeline,
+    starting: Starting, timeline: Timeline,
 );
 
 /// What an act of the audit is called.

@@ -118,7 +118,7 @@ fn of_whom_nothing_shows_who_it_is_the_way_out_is_said_and_an_officer_sees_what_
     // What nobody has asked for is said, too.
     adam.get("/requests/acme/R-1/plan").is(200).says(&["Nobody asked for what is at: crm."]);
     // It waits for others, and is the officer's to see to all the same.
-    let home = olga.get("/").is(200).says(&["Late", "acme/R-1", "Look at it"]);
+    let home = olga.get("/").is(200).says(&["Late", "acme/R-1", "Look at it", "Nobody can approve this plan"]);
     assert!(!home.text.contains("It waits for your approval."), "{}", home.text);
     let home = adam.get("/").is(200);
     assert!(!home.text.contains("It waits for your approval."), "{}", home.text);
