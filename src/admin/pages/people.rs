@@ -22,11 +22,11 @@ use crate::admin::caller::Requests;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
 use crate::hold::HeldBy;
-use crate::operations::consent::{self, FoundConsent};
-use crate::operations::erasures::About;
-use crate::operations::receipts::{self, FoundErasure};
-use crate::operations::requests::{self, Shown};
-use crate::operations::{GivenIdentifiers, InputError, OperationError, holds};
+use crate::operations::consent::FoundConsent;
+use crate::operations::people::{self, FoundPerson};
+use crate::operations::receipts::FoundErasure;
+use crate::operations::requests::Shown;
+use crate::operations::{GivenIdentifiers, InputError, OperationError};
 use crate::subject::InstallationName;
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
@@ -101,15 +101,14 @@ async fn searched(
         return Err(InputError::NoIdentifier.into());
     }
     for company in of {
-        found.requests.extend(requests::find(on, company.as_ref(), identifiers, &by).await?);
-        let erasures = receipts::find(on, company.as_ref(), identifiers, &by).await?;
+        let FoundPerson { requests, erasures, consents, holds } =
+            people::find(on, company.as_ref(), identifiers, &by).await?;
+        found.requests.extend(requests);
         found.ended_are_found &= erasures.ended_are_found;
         found.erasures.extend(erasures.erasures);
-        let about = About::Person { installation: company.clone(), identifiers: identifiers.clone() };
-        let consents = consent::show(on, &about, &by).await?;
         found.erased_are_found &= consents.erased_are_found;
         found.consents.extend(consents.consents);
-        found.holds.extend(holds::of_person(on, company.as_ref(), identifiers, &by).await?);
+        found.holds.extend(holds);
     }
     Ok(found)
 }
