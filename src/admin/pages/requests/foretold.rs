@@ -15,7 +15,7 @@ use crate::request::{Plan, Request};
 use crate::subject::TargetName;
 
 /// Why a system has said nothing, where that is known.
-pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<String>;
+pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<Markup>;
 
 /// A row for each system; of a plan whose answers nobody has kept, that.
 pub(super) fn answers<N>(
@@ -56,7 +56,7 @@ pub(super) fn answers<N>(
                             (cell(w.found, &html! { span.st.is-unseen { (w.not_known) } }))
                             (cell(w.what_would_happen, &html! {
                                 @match why_not(target) {
-                                    Some(why) => span lang="en" { (why) },
+                                    Some(why) => (why),
                                     None => (view.say(w.could_not_say, &[("target", &names.system(target))])),
                                 }
                             }))
