@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use super::fields::Fields;
 use super::filters::company_filter;
 use super::parts::{cell, demanded_by, erasure_state, heads, verdict};
-use super::view::{Section, Sheet};
+use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
 use super::words::explained;
@@ -128,7 +128,7 @@ fn sheet(visitor: &Visitor<See>, asked: &Asked, found: &Explanation, events: &[S
                 @for (name, time) in times { dt { (name) } dd { @match time { Some(time) => (view.time(time)), None => "–" } } }
             }
             // They have the names by which rules ask for them.
-            ul.bullets lang="en" { @for fact in &found.facts { li.mono { (fact) } } }
+            ul.bullets { @for one in &found.facts { li.mono { (fact(view, one)) } } }
         }
         (decided(visitor, found))
         (erasures(visitor, found))
@@ -137,6 +137,24 @@ fn sheet(visitor: &Visitor<See>, asked: &Asked, found: &Explanation, events: &[S
         details.block { summary { (e.look_up) } div.body { (fields(visitor, asked, &[])) } }
     };
     Sheet::new(view.say(w.session_of, &[("session", &found.session)]), Section::Explain, body)
+}
+
+/// A fact in the reader's language. It has the name by which rules ask for it.
+fn fact(view: &View, said: &str) -> String {
+    let e = explained(view.lang);
+    if let Some((name, count)) = said.strip_suffix(" fields").and_then(|rest| rest.split_once(" has ")) {
+        return view.say(e.fact_fields, &[("name", name), ("n", count)]);
+    }
+    // A text that a fact is stands in quotes, so that it ends otherwise.
+    for (end, sentence) in [(" is not there", e.fact_not_there), (" is there", e.fact_there)] {
+        if let Some(name) = said.strip_suffix(end) {
+            return view.say(sentence, &[("name", name)]);
+        }
+    }
+    match said.split_once(" is ") {
+        Some((name, value)) => view.say(e.fact_is, &[("name", name), ("value", value)]),
+        None => said.to_owned(),
+    }
 }
 
 /// What was kept of each evaluation, the newest first.
@@ -212,7 +230,7 @@ fn now(visitor: &Visitor<See>, found: &Explanation) -> Markup {
             tr role="row" {
                 th scope="row" role="rowheader" { (asked.rule) small { ((e.trigger)(asked.on)) } }
                 (cell(view.words().result, &html! { span class={ "st " (class(asked.answer)) } { ((e.answer)(asked.answer)) } }))
-                (cell(e.by_facts, &html! { span.mono lang="en" { (asked.facts.join(", ")) } }))
+                (cell(e.by_facts, &html! { span.mono { (asked.facts.iter().map(|one| fact(view, one)).collect::<Vec<_>>().join(", ")) } }))
             }
         }
     };

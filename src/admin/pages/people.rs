@@ -17,7 +17,7 @@ use super::parts::{
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong};
-use super::why::why_theirs;
+use super::why::meant;
 use crate::admin::caller::Requests;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
@@ -230,7 +230,7 @@ fn of_consents(visitor: &Visitor<Requests>, all: &[FoundConsent]) -> Markup {
                             @if let Some(erased) = found.erased { small { (view.fill(w.session_erased, &[("time", &view.time(erased))])) } }
                             @else if let Some(started) = found.started { small { (view.time(started)) } }
                         }
-                        (cell(w.why_theirs, &html! { ((w.certainty)(found.meant)) ": " (why_theirs(view, &found.why)) }))
+                        (cell(w.why_theirs, &html! { (meant(view, found.meant, &found.why)) }))
                         (cell(w.consent_now, &one(&found.consent)))
                         (cell(w.consent_before, &html! {
                             @if found.earlier.is_empty() { "–" }

@@ -14,6 +14,7 @@ pub(super) const WORDS: RulesWords = RulesWords {
     by_itself: "Nikdo: výmaz začne sám",
     by_link: "Odkaz zaslaný na adresu z formuláře, nebo člověk, který výmaz schválí",
     by_person: "Člověk, který každý výmaz schvaluje",
+    by_session_and_rule: "Čísla výše jsou podle konverzací, tabulka podle pravidel: co přestalo požadovat jedno pravidlo, může dál požadovat jiné.",
     change_lead: "Pravidla se mění v konfiguraci. Co by změněná pravidla udělala, se zkouší v příkazové řádce, dřív než začnou platit: quietus rules try --rules SOUBOR.",
     condition: "Pokud",
     configured: "Platná pravidla",
