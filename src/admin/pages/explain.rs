@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 
+use super::details;
 use super::fields::Fields;
 use super::filters::company_filter;
 use super::parts::{cell, demanded_by, erasure_state, heads, verdict};
@@ -110,7 +111,7 @@ fn form(visitor: &Visitor<See>, asked: &Asked, why: Option<(Wrong, Option<String
     let body = html! {
         div.head { h1 { (e.explain) } p.lead { (view.say(e.explain_lead, &[])) } }
         (errors(w.error_in_title, &wrong))
-        @if let Some(detail) = &detail { p.measure lang="en" { (detail) } }
+        @if let Some(detail) = &detail { p.measure { (details::said(view.lang, detail)) } }
         (fields(visitor, asked, &wrong))
     };
     let title = if wrong.is_empty() { e.explain.to_owned() } else { format!("{} {}", w.error_in_title, e.explain) };

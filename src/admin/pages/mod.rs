@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod consents;
 mod cookies;
+mod details;
 mod erasures;
 mod explain;
 mod fields;

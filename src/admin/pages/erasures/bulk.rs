@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::filter::Filter;
 use super::found;
 use crate::admin::caller::Operate;
+use crate::admin::pages::details;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{cell, crumbs, demanded_by, heads, in_words};
 use crate::admin::pages::view::{Section, Sheet};
@@ -169,7 +170,7 @@ fn result(visitor: &Visitor<Operate>, outcomes: &Outcomes) -> Sheet {
                         tr role="row" {
                             th scope="row" role="rowheader" { a href={ "/erasures/" (id) } { (id) } }
                             (cell(w.because, &html! {
-                                ((w.problem)(problem.code()).0) small lang="en" { (problem.detail()) }
+                                ((w.problem)(problem.code()).0) small { (details::said(view.lang, problem.detail())) }
                             }))
                         }
                     } }

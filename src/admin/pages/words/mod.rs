@@ -139,6 +139,11 @@ pub(super) fn act_result(lang: Lang, one: ActResult) -> &'static str {
     }
 }
 
+/// Why something was not done, or not read: in English, as it is said, and in Czech.
+pub(super) fn details_in_czech() -> &'static [(&'static str, &'static str)] {
+    cs::detail::KNOWN
+}
+
 /// What is so, and what to do, where something needs a person.
 pub(super) fn told(lang: Lang, code: attention::Code) -> told::Told {
     match lang {
