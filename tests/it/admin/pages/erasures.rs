@@ -171,7 +171,11 @@ fn a_task_of_which_somebody_said_that_it_is_still_there_is_given_once_more() {
             all.as_array()?.iter().find(|one| one["state"] == "open").cloned()
         })
     };
-    let id = task()["id"].as_str().expect("an id").to_owned();
+    let open = task();
+    let id = open["id"].as_str().expect("an id").to_owned();
+    // No program erases there.
+    let of = format!("/erasures/{}", open["erasure"].as_str().expect("an id"));
+    opa.get(&of).is(200).says(&["Waits for people"]);
     assert!(deployment.run(&["tasks", "done", &id, "--outcome", "residual"]).status.success());
     let erasure = parked(&deployment, 1).remove(0);
     let path = format!("/erasures/{erasure}");

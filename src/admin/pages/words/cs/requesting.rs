@@ -3,16 +3,16 @@
 use crate::admin::pages::words::requesting::Requesting;
 
 pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
-    answer_certificate: "Vytiskněte pro něj potvrzení.",
+    answer_certificate: "Vytiskněte pro ni potvrzení.",
     answer_letter: "Pošlete ho s dopisem o tom, jak žádost dopadla, dokud běží lhůta.",
-    answer_remains: "Zbývá odpovědět člověku",
+    answer_remains: "Zbývá odpovědět osobě",
     answer_where: "Potvrzení a dopisy",
     answers_caption: "Jak každý systém odpověděl, když se plán sestavoval; nic se tím nesmazalo",
-    answers_not_kept: "Odpovědi systémů se s tímto plánem neuložily, takže je tu nikdo nezná. Sestavte plán znovu.",
+    answers_not_kept: "Odpovědi systémů se s tímto plánem neuložily. Sestavte plán znovu.",
     approved_to_run: "Plán je schválený; výmaz spustí pověřenec.",
     certificate_of: "Potvrzení k dokladu {number}",
     for_authority: "Pro úřad",
-    for_person: "Pro žadatele",
+    for_person: "Pro osobu",
     not_asked_paused: "Volání systému je pozastavené, proto se ho nikdo neptal. Důvod: {reason}.",
     not_settled: "Co doklad řekne, se zatím neví jistě.",
     perhaps: "Možná: {reason}",

@@ -75,8 +75,8 @@ pub(super) const WORDS: RulesWords = RulesWords {
 
 fn scope(one: Scope) -> &'static str {
     match one {
-        Scope::Session => "Tu jednu konverzaci",
-        Scope::Guest => "Všechny konverzace návštěvníka",
+        Scope::Session => "Jen tuto konverzaci",
+        Scope::Guest => "Všechny konverzace hosta",
         Scope::Person => "Vše, co se o osobě najde",
     }
 }
@@ -92,7 +92,7 @@ fn state(one: RuleState) -> &'static str {
 fn trigger(one: Trigger) -> &'static str {
     match one {
         Trigger::SessionEnded => "Konverzace skončila",
-        Trigger::SessionSettled => "Konverzace skončila a nic dalšího se v ní už nečeká",
+        Trigger::SessionSettled => "Konverzace skončila a ustálila se: nic dalšího v ní nepřibude",
         Trigger::FormSubmitted => "Formulář byl odeslán nebo zrušen",
         Trigger::ConsentChanged => "Souhlas se změnil",
     }

@@ -33,7 +33,8 @@ pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     see_tasks: "Postarat se o úkol",
     sent_unanswered: "Výzva k výmazu odešla. Jak dopadla, není známo, a podruhé se odeslat nesmí.",
     step_begun: "Výmaz začal",
-    was_stopped: "Zastaveno člověkem: dál už se po systému nic nechce",
+    waits_for_people: "Čeká na člověka",
+    was_stopped: "Zastaveno: po systému se už nic dalšího nežádá",
     what_happened: "Co se stalo",
     what_is_kept: "Uchovává se, kolik pokusů měl současný krok a jaká byla poslední odpověď, ne čas každého pokusu.",
     still_there: Forms {

@@ -33,6 +33,7 @@ pub(in crate::admin::pages::words) const WORDS: Timeline = Timeline {
     see_tasks: "See to the task",
     sent_unanswered: "Asked to erase. What became of that is not known, and it must not be asked twice.",
     step_begun: "The erasure began",
+    waits_for_people: "Waits for people",
     was_stopped: "Stopped by somebody: nothing more is asked of it",
     what_happened: "What has happened",
     what_is_kept: "The ledger keeps how many attempts of what is under way there were and what was answered last, not the time of each.",
