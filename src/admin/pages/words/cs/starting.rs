@@ -18,11 +18,7 @@ pub(in crate::admin::pages::words) const WORDS: Starting = Starting {
         few: "V každém systému se procházejí jen {n} nejstarší úkoly.",
         other: "V každém systému se prochází jen {n} nejstarších úkolů.",
     },
-    tasks_open: Forms {
-        one: "{n} úkol čeká na odpověď",
-        few: "{n} úkoly čekají na odpověď",
-        other: "{n} úkolů čeká na odpověď",
-    },
+    tasks_open: Forms { one: "{n} otevřený úkol", few: "{n} otevřené úkoly", other: "{n} otevřených úkolů" },
     tasks_residual: Forms {
         one: "U {n} úkolu údaje podle odpovědi zůstaly na místě",
         few: "U {n} úkolů údaje podle odpovědi zůstaly na místě",

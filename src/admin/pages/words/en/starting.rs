@@ -18,11 +18,7 @@ pub(in crate::admin::pages::words) const WORDS: Starting = Starting {
         few: "Only the oldest {n} tasks of each system are looked at.",
         other: "Only the oldest {n} tasks of each system are looked at.",
     },
-    tasks_open: Forms {
-        one: "{n} task waits for an answer",
-        few: "{n} tasks wait for an answer",
-        other: "{n} tasks wait for an answer",
-    },
+    tasks_open: Forms { one: "{n} open task", few: "{n} open tasks", other: "{n} open tasks" },
     tasks_residual: Forms {
         one: "The data of {n} task is still there, by its answer",
         few: "The data of {n} tasks is still there, by their answers",
