@@ -240,7 +240,7 @@ fn now(visitor: &Visitor<See>, found: &Explanation) -> Markup {
             h2 #x-now { (e.now_title) }
             @if found.ended.is_none() { p { (view.say(e.not_ended, &[])) } } @else if !found.now.is_empty() {
                 table.stack role="table" {
-                    caption { (e.now_title) }
+                    caption.hidden { (e.now_title) }
                     (heads(&[l.rule, view.words().result, e.by_facts]))
                     tbody role="rowgroup" { @for asked in &found.now { (row(asked)) } }
                 }

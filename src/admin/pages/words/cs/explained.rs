@@ -10,7 +10,7 @@ pub(in crate::admin::pages::words) const WORDS: Explained = Explained {
     consent_seen: "Souhlas, který pravidla viděla",
     did_not_apply: "Nepoužila se",
     event: "Událost",
-    events_are_remembered: "Události se pamatují jen po nějakou dobu a bez toho, co v nich stálo. Událost, která jen říká, že se má znovu podívat, zmizí, jakmile se tak stane.",
+    events_are_remembered: "Události se pamatují jen po nějakou dobu a bez toho, co v nich stálo. Událost, která jen říká, že se má konverzace znovu zkontrolovat, zmizí, jakmile se to stane.",
     events_none: "O této konverzaci se nepamatuje žádná událost.",
     events_title: "Události, které přišly",
     explain: "Proč se konverzace vymazala, nebo ne",
