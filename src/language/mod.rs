@@ -1,5 +1,6 @@
 //! The languages of papers, mails and pages, and how dates and numbers are written in them.
 
+pub(crate) mod sentence;
 pub(crate) mod typography;
 
 use jiff::civil::{Date, DateTime};

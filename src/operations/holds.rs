@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::erasures::installation_of_person;
-use super::person::{GivenIdentifiers, NamedPerson, note_search};
+use super::person::{GivenIdentifiers, NamedPerson};
 use super::{InputError, OperationError, Operations};
 use crate::audit::Actor;
 use crate::erasure::{Erasure, ErasureId};
@@ -107,13 +107,11 @@ pub(crate) async fn lift(on: &Operations, id: HoldId, by: &Actor) -> Result<(), 
     }
 }
 
-/// The holds in force that concern a person in one installation, whoever else they concern. The audit names the search before it is
-/// answered.
-pub(crate) async fn of_person(
+/// The holds in force that concern a person in one installation, or in all, whoever else they concern.
+pub(super) async fn of_person(
     on: &Operations,
     installation: Option<&InstallationName>,
     identifiers: &GivenIdentifiers,
-    by: &Actor,
 ) -> Result<Vec<HeldBy>, OperationError> {
     let installations = match installation {
         Some(name) => std::slice::from_ref(on.installation(name)?),
@@ -133,7 +131,6 @@ pub(crate) async fn of_person(
         };
         found.extend(on.ledger.holds_on(&of).await?);
     }
-    note_search(on, "holds", installation, identifiers, found.len(), by).await?;
     Ok(found)
 }
 

@@ -27,6 +27,7 @@ pub(crate) mod lease;
 pub(crate) mod ledger;
 pub(crate) mod mluvii;
 pub(crate) mod papers;
+pub(crate) mod people;
 mod person;
 pub(crate) mod plugins;
 pub(crate) mod quarantine;

@@ -141,6 +141,17 @@ pub(crate) async fn list(on: &Operations, target: Option<&TargetName>) -> Result
     Ok(tasks)
 }
 
+/// The oldest open tasks of each place, at most so many of each, and whether there are more.
+pub(crate) async fn oldest(on: &Operations, most: u32) -> Result<(Vec<OpenTask>, bool), OperationError> {
+    let (mut tasks, mut is_cut) = (Vec::new(), false);
+    for (place, text) in &on.settings.manual {
+        let (page, next) = page(on, place, text, None, most).await?;
+        tasks.extend(page);
+        is_cut |= next.is_some();
+    }
+    Ok((tasks, is_cut))
+}
+
 /// The tasks among the erasures that wait at a place beyond `after`, the oldest first, at most so many, and beyond which one others may
 /// wait.
 async fn page(

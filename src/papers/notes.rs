@@ -6,11 +6,9 @@ mod known;
 use quietus_plugin::protocol::TEXT_CHARS_MAX;
 
 use super::Lang;
+use crate::language::sentence::{HOLE, filled, names};
 use crate::language::typography::foreign;
 use known::KNOWN;
-
-/// What stands for a name or a number in a sentence that is known.
-const HOLE: &str = "{}";
 
 /// What a system said: in the paper's language where that is known, else as a quotation that says whose it is.
 pub(super) fn said(lang: Lang, text: &str) -> String {
@@ -34,7 +32,7 @@ fn in_words(lang: Lang, text: &str) -> Option<String> {
 fn one(lang: Lang, text: &str) -> Option<String> {
     let mut known = KNOWN.iter().flat_map(|(_, sentences)| sentences.iter());
     known.find_map(|(english, czech)| {
-        let names = names(english, text)?;
+        let names = if is_cut(english, text) { Vec::new() } else { names(english, text)? };
         let sentence = match lang {
             Lang::Cs => czech,
             Lang::En => english,
@@ -47,41 +45,9 @@ fn one(lang: Lang, text: &str) -> Option<String> {
     })
 }
 
-/// The names in a text that is this sentence, in their order; `None` where it is another one.
-fn names<'t>(sentence: &str, text: &'t str) -> Option<Vec<&'t str>> {
-    let mut pieces = sentence.split(HOLE);
-    let first = pieces.next()?;
-    let pieces: Vec<_> = pieces.collect();
-    let Some((last, between)) = pieces.split_last() else {
-        // One that is longer than what is kept of it stands cut on a receipt.
-        let is_cut = text.chars().count() == TEXT_CHARS_MAX && sentence.starts_with(text);
-        return (is_cut || sentence == text).then(Vec::new);
-    };
-    let mut rest = text.strip_prefix(first)?.strip_suffix(*last)?;
-    let mut names = Vec::new();
-    for (place, piece) in between.iter().enumerate() {
-        // A name in front may hold what stands between the last two.
-        let is_last = place + 1 == between.len();
-        let parts = if is_last { rest.rsplit_once(*piece) } else { rest.split_once(*piece) };
-        let (name, after) = parts?;
-        names.push(name);
-        rest = after;
-    }
-    names.push(rest);
-    names.iter().all(|name| !name.is_empty()).then_some(names)
-}
-
-/// The sentence with its names put in.
-fn filled(sentence: &str, names: &[String]) -> String {
-    let mut filled = String::new();
-    let mut names = names.iter();
-    for (place, piece) in sentence.split(HOLE).enumerate() {
-        if place > 0 {
-            filled.push_str(names.next().map(String::as_str).unwrap_or_default());
-        }
-        filled.push_str(piece);
-    }
-    filled
+/// Whether a text is the beginning of a sentence that is longer than what is kept of it: it stands cut on a receipt.
+fn is_cut(sentence: &str, text: &str) -> bool {
+    !sentence.contains(HOLE) && text.chars().count() == TEXT_CHARS_MAX && sentence.starts_with(text)
 }
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 
+use super::details;
 use super::fields::Fields;
 use super::filters::company_filter;
-use super::parts::{cell, erasure_state, heads, verdict};
-use super::view::{Section, Sheet};
+use super::parts::{cell, demanded_by, erasure_state, heads, verdict};
+use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
 use super::words::explained;
@@ -110,7 +111,7 @@ fn form(visitor: &Visitor<See>, asked: &Asked, why: Option<(Wrong, Option<String
     let body = html! {
         div.head { h1 { (e.explain) } p.lead { (view.say(e.explain_lead, &[])) } }
         (errors(w.error_in_title, &wrong))
-        @if let Some(detail) = &detail { p.measure lang="en" { (detail) } }
+        @if let Some(detail) = &detail { p.measure { (details::said(view.lang, detail)) } }
         (fields(visitor, asked, &wrong))
     };
     let title = if wrong.is_empty() { e.explain.to_owned() } else { format!("{} {}", w.error_in_title, e.explain) };
@@ -128,7 +129,7 @@ fn sheet(visitor: &Visitor<See>, asked: &Asked, found: &Explanation, events: &[S
                 @for (name, time) in times { dt { (name) } dd { @match time { Some(time) => (view.time(time)), None => "–" } } }
             }
             // They have the names by which rules ask for them.
-            ul.bullets lang="en" { @for fact in &found.facts { li.mono { (fact) } } }
+            ul.bullets { @for one in &found.facts { li.mono { (fact(view, one)) } } }
         }
         (decided(visitor, found))
         (erasures(visitor, found))
@@ -137,6 +138,24 @@ fn sheet(visitor: &Visitor<See>, asked: &Asked, found: &Explanation, events: &[S
         details.block { summary { (e.look_up) } div.body { (fields(visitor, asked, &[])) } }
     };
     Sheet::new(view.say(w.session_of, &[("session", &found.session)]), Section::Explain, body)
+}
+
+/// A fact in the reader's language. It has the name by which rules ask for it.
+fn fact(view: &View, said: &str) -> String {
+    let e = explained(view.lang);
+    if let Some((name, count)) = said.strip_suffix(" fields").and_then(|rest| rest.split_once(" has ")) {
+        return view.say(e.fact_fields, &[("name", name), ("n", count)]);
+    }
+    // A text that a fact is stands in quotes, so that it ends otherwise.
+    for (end, sentence) in [(" is not there", e.fact_not_there), (" is there", e.fact_there)] {
+        if let Some(name) = said.strip_suffix(end) {
+            return view.say(sentence, &[("name", name)]);
+        }
+    }
+    match said.split_once(" is ") {
+        Some((name, value)) => view.say(e.fact_is, &[("name", name), ("value", value)]),
+        None => said.to_owned(),
+    }
 }
 
 /// What was kept of each evaluation, the newest first.
@@ -187,7 +206,7 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
                         tr role="row" {
                             th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } }
                             (cell(w.state, &erasure_state(view, erasure)))
-                            (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
+                            (cell(w.demanded_by, &html! { (demanded_by(view, &erasure.rules)) }))
                             (cell(w.since_head, &view.time(erasure.created)))
                             (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
                         }
@@ -212,7 +231,7 @@ fn now(visitor: &Visitor<See>, found: &Explanation) -> Markup {
             tr role="row" {
                 th scope="row" role="rowheader" { (asked.rule) small { ((e.trigger)(asked.on)) } }
                 (cell(view.words().result, &html! { span class={ "st " (class(asked.answer)) } { ((e.answer)(asked.answer)) } }))
-                (cell(e.by_facts, &html! { span.mono lang="en" { (asked.facts.join(", ")) } }))
+                (cell(e.by_facts, &html! { span.mono { (asked.facts.iter().map(|one| fact(view, one)).collect::<Vec<_>>().join(", ")) } }))
             }
         }
     };
@@ -221,7 +240,7 @@ fn now(visitor: &Visitor<See>, found: &Explanation) -> Markup {
             h2 #x-now { (e.now_title) }
             @if found.ended.is_none() { p { (view.say(e.not_ended, &[])) } } @else if !found.now.is_empty() {
                 table.stack role="table" {
-                    caption { (e.now_title) }
+                    caption.hidden { (e.now_title) }
                     (heads(&[l.rule, view.words().result, e.by_facts]))
                     tbody role="rowgroup" { @for asked in &found.now { (row(asked)) } }
                 }

@@ -4,12 +4,15 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::needed;
-use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
+use super::parts::{
+    Approvals, SOON_DAYS, companies, days_left, demanded_by, in_words, request_path, request_state, urgency, waits_for,
+    whose,
+};
 use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
-use super::view::{Section, Sheet};
+use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
-use super::words::{operating, requesting};
+use super::words::{operating, requesting, starting};
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
@@ -18,21 +21,47 @@ use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::ErasureFilter;
 use crate::operations::days::ShownDay;
 use crate::operations::requests::Shown;
-use crate::operations::{OperationError, days, erasures};
+use crate::operations::tasks::{self, TaskState};
+use crate::operations::{OperationError, accounts, days, erasures};
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
+
+/// Tasks that are looked at of each system where people erase; their list has the others.
+const TASKS_MAX: u32 = 100;
 
 pub(super) async fn show(visitor: Visitor<See>) -> Response {
     visitor.view.answer(home(&visitor).await)
 }
 
-/// A request that waits for whoever looks.
+/// Who can do what a request waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// Whoever looks.
+    They,
+    /// Others; an officer sees what is late, or soon is, all the same.
+    Others,
+    /// Nobody can approve its plan, so that an officer has to find another way.
+    Nobody,
+}
+
+/// A request that whoever looks is to know of.
 struct Waiting {
     shown: Shown,
-    delay: Delay,
-    /// Whether they can do it; an officer sees what is late, or soon is, also where others have to.
-    is_theirs: bool,
+    /// What it waits for; nothing where it goes on by itself.
+    delay: Option<Delay>,
+    who: Who,
+}
+
+/// Tasks of people, as an officer is told of them.
+#[derive(Default)]
+struct Tasks {
+    open: u64,
+    late: u64,
+    /// Somebody has answered that the data is still there.
+    residual: u64,
+    /// There are more than were looked at.
+    is_cut: bool,
 }
 
 /// Whether its last day is near, or over.
@@ -45,6 +74,9 @@ struct Found {
     requests: Vec<Waiting>,
     erasures: Vec<Erasure>,
     attention: Vec<Attention>,
+    tasks: Tasks,
+    /// All open requests that were read.
+    open: u64,
     /// Open requests that wait for somebody else, or for the end of a hold.
     others: u64,
     /// Of all open requests that were read, whoever they wait for.
@@ -63,26 +95,27 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
         return Ok(beginning(visitor));
     }
     let late = open.iter().filter(|shown| shown.days_left.is_some_and(|left| left < 0)).count() as u64;
-    let only = is_cut.then_some(open.len() as u64);
+    let in_all = open.len() as u64;
+    let only = is_cut.then_some(in_all);
     let (mut requests, mut others) = (Vec::new(), 0_u64);
     let mut approvals = Approvals::default();
     for shown in open {
         match needs(visitor, &shown, &mut approvals).await? {
-            Some(delay) => requests.push(Waiting { shown, delay, is_theirs: true }),
-            None => {
-                let may = is_urgent(&shown) && visitor.view.may(Permission::Requests);
-                match shown.waits_for.first().filter(|_| may).cloned() {
-                    Some(delay) => requests.push(Waiting { shown, delay, is_theirs: false }),
-                    None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
-                }
+            Some((delay, who)) => requests.push(Waiting { shown, delay: Some(delay), who }),
+            None if is_urgent(&shown) && visitor.view.may(Permission::Requests) => {
+                let delay = shown.waits_for.first().cloned();
+                requests.push(Waiting { shown, delay, who: Who::Others });
             }
+            None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
         }
     }
     requests.sort_by_key(|waiting| waiting.shown.days_left.unwrap_or(i32::MAX));
     let (erasures, more_erasures) = to_approve(visitor).await?;
     let attention = of_operator(visitor).await?;
+    let tasks = of_people(visitor).await?;
     let days = of_days(visitor).await?;
-    Ok(sheet(visitor, &Found { requests, erasures, attention, others, late, only, more_erasures, days }))
+    let found = Found { requests, erasures, attention, tasks, open: in_all, others, late, only, more_erasures, days };
+    Ok(sheet(visitor, &found))
 }
 
 /// Whether something goes on only once somebody has done something, or a hold has ended.
@@ -91,20 +124,60 @@ fn waits_for_somebody(delay: &Delay) -> bool {
         || matches!(delay.code, DelayCode::Held | DelayCode::Task | DelayCode::Report | DelayCode::Link)
 }
 
-/// What a request waits for that whoever looks can do.
-async fn needs(visitor: &Visitor<See>, shown: &Shown, approvals: &mut Approvals) -> Result<Option<Delay>, Problem> {
+/// What a request waits for that whoever looks can do, or that nobody can.
+async fn needs(
+    visitor: &Visitor<See>,
+    shown: &Shown,
+    approvals: &mut Approvals,
+) -> Result<Option<(Delay, Who)>, Problem> {
     for delay in &shown.waits_for {
-        let is_theirs = match whose(delay.code) {
-            Some(Permission::Approve) => approvals.may(visitor, &shown.request).await?,
+        let who = match whose(delay.code) {
+            Some(Permission::Approve) => {
+                if approvals.may(visitor, &shown.request).await? {
+                    Some(Who::They)
+                } else if is_stuck(visitor, shown, delay.code).await? {
+                    Some(Who::Nobody)
+                } else {
+                    None
+                }
+            }
             // What operators see says more of it.
-            Some(Permission::Operate) | None => false,
-            Some(wanted) => visitor.view.may(wanted),
+            Some(Permission::Operate) | None => None,
+            Some(wanted) => visitor.view.may(wanted).then_some(Who::They),
         };
-        if is_theirs {
-            return Ok(Some(delay.clone()));
+        if let Some(who) = who {
+            return Ok(Some((delay.clone(), who)));
         }
     }
     Ok(None)
+}
+
+/// Whether an officer looks at a plan that nobody can approve, as nothing shows who has asked for it.
+async fn is_stuck(visitor: &Visitor<See>, shown: &Shown, code: DelayCode) -> Result<bool, Problem> {
+    if code != DelayCode::Unapproved || !visitor.view.may(Permission::Requests) {
+        return Ok(false);
+    }
+    Ok(accounts::unknown_among(&visitor.on, &visitor.actor(), &shown.request.askers()).await?.is_some())
+}
+
+/// How many tasks there are, for who sees to them.
+async fn of_people(visitor: &Visitor<See>) -> Result<Tasks, Problem> {
+    let mut counted = Tasks::default();
+    if !visitor.view.may(Permission::Requests) {
+        return Ok(counted);
+    }
+    let (all, is_cut) = tasks::oldest(&visitor.on, TASKS_MAX).await?;
+    counted.is_cut = is_cut;
+    for task in all.iter().filter(|task| visitor.sees(&task.mluvii)) {
+        match task.state {
+            // Whoever has it is to wait.
+            TaskState::Open | TaskState::Late if !task.held.is_empty() => {}
+            TaskState::Open => counted.open += 1,
+            TaskState::Late => counted.late += 1,
+            TaskState::Residual => counted.residual += 1,
+        }
+    }
+    Ok(counted)
 }
 
 /// Erasures that wait for an approval, and whether there are more. Those that wait for the person's own click are theirs first.
@@ -151,9 +224,12 @@ async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> 
 
 fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let Found { requests, erasures, attention, others: elsewhere, late, only, more_erasures, days } = found;
+    let Found { requests, erasures, attention, tasks, open, others: elsewhere, late, only, more_erasures, days } =
+        found;
     let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) = requests.iter().partition(|one| is_urgent(&one.shown));
-    let all = (requests.len() + erasures.len() + attention.len()) as u64;
+    let of_tasks = [(tasks.late, true), (tasks.residual, false)].into_iter().filter(|(count, _)| *count > 0);
+    let of_tasks: Vec<_> = of_tasks.collect();
+    let all = (requests.len() + erasures.len() + attention.len() + of_tasks.len()) as u64;
     // Of what was not read nobody knows.
     let is_cut = only.is_some() || *more_erasures;
     let nothing = if is_cut { w.nothing_read_needs_you } else { w.nothing_needs_you };
@@ -163,6 +239,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let rows_urgent: Vec<_> = urgent.iter().map(|one| request_row(visitor, one, primary())).collect();
     let rows_others: Vec<_> = others.iter().map(|one| request_row(visitor, one, primary())).collect();
     let rows_erasures: Vec<_> = erasures.iter().map(|erasure| erasure_row(visitor, erasure, primary())).collect();
+    let rows_tasks: Vec<_> = of_tasks.iter().map(|(count, late)| tasks_row(view, *count, *late, primary())).collect();
     let body = html! {
         div.head {
             h1 { @if all == 0 { (nothing) } @else { (view.count(things, all)) } }
@@ -172,9 +249,10 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
                 @if *elsewhere > 0 { (view.count(&w.wait_for_others, *elsewhere)) " " }
                 (w.look_at_lists)
             }
+            (at_hand(view, all == 0, *open, only.is_some(), tasks))
         }
         (section("h-urgent", w.late_or_soon, &rows_urgent))
-        (section("h-others", w.waits_for_you, &[rows_others, rows_erasures].concat()))
+        (section("h-others", w.waits_for_you, &[rows_others, rows_erasures, rows_tasks].concat()))
         @if !attention.is_empty() {
             section aria-labelledby="h-system" {
                 h2 #h-system { (w.for_the_operator) }
@@ -184,6 +262,22 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
         (pictures(view, days))
     };
     Sheet::new(w.needs_attention, Section::Home, body)
+}
+
+/// What there is in all, and what an officer may begin, also where nothing waits.
+fn at_hand(view: &View, is_quiet: bool, open: u64, is_cut: bool, tasks: &Tasks) -> Markup {
+    let (w, s) = (view.words(), starting(view.lang));
+    let requests = if is_cut { &w.open_requests_at_least } else { &w.open_requests };
+    html! {
+        div.actions {
+            @if view.may(Permission::Requests) {
+                a.button.primary[is_quiet] href="/requests/new" { (w.new_request) }
+            }
+            a href="/requests" { (view.count(requests, open)) }
+            @if tasks.open > 0 { a href="/tasks" { (view.count(&s.tasks_open, tasks.open)) } }
+        }
+        @if tasks.is_cut { p.small.muted { (view.count(&s.tasks_oldest, u64::from(TASKS_MAX))) } }
+    }
 }
 
 fn section(id: &str, title: &str, rows: &[Markup]) -> Markup {
@@ -197,20 +291,26 @@ fn section(id: &str, title: &str, rows: &[Markup]) -> Markup {
 fn row(title: &Markup, path: &str, why: &Markup, since: &Markup, act: &str, is_primary: bool) -> Markup {
     html! {
         li {
-            div.what { h3 { a href=(path) { (title) } } p { (why) } p.small.muted { (since) } }
+            div.what { h3 { a href=(path) { (title) } } p { (why) } @if !since.0.is_empty() { p.small.muted { (since) } } }
             div class="do" { a.button.primary[is_primary] href=(path) { (act) span.hidden { ": " (title) } } }
         }
     }
 }
 
-fn request_row(visitor: &Visitor<See>, Waiting { shown, delay, is_theirs }: &Waiting, is_primary: bool) -> Markup {
+fn request_row(visitor: &Visitor<See>, Waiting { shown, delay, who }: &Waiting, is_primary: bool) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
+    let own = requesting(view.lang);
     let title = html! { (view.say(w.request_of, &[("number", &shown.name())])) };
-    let why = match delay.code {
-        DelayCode::Unapproved if *is_theirs => html! { (requesting(view.lang).waits_for_your_approval) },
-        _ => waits_for(view, in_words(visitor, &shown.request.mluvii), delay),
+    let why = match (delay, who) {
+        (_, Who::Nobody) => html! { (own.unknown_asker_title) },
+        (Some(delay), Who::They) if delay.code == DelayCode::Unapproved => html! { (own.waits_for_your_approval) },
+        (Some(delay), _) => waits_for(view, in_words(visitor, &shown.request.mluvii), delay),
+        (None, _) => request_state(view, shown.state),
     };
-    let act = if *is_theirs { (w.act)(delay.code) } else { w.look_at_it };
+    let act = match (delay, who) {
+        (Some(delay), Who::They) => (w.act)(delay.code),
+        _ => w.look_at_it,
+    };
     let since = html! {
         @match (shown.days_left, shown.due) {
             (Some(left), Some(due)) => {
@@ -226,9 +326,20 @@ fn request_row(visitor: &Visitor<See>, Waiting { shown, delay, is_theirs }: &Wai
 fn erasure_row(visitor: &Visitor<See>, erasure: &Erasure, is_primary: bool) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let title = html! { (view.say(w.erasure_of, &[("id", &erasure.id.to_string())])) };
-    let why = html! { (view.say(w.erasure_needs_approval, &[("rules", &erasure.rules.join(", "))])) };
+    let why = html! { (view.say(w.erasure_needs_approval, &[("rules", &demanded_by(view, &erasure.rules))])) };
     let since = view.since(erasure.created);
     row(&title, &format!("/erasures/{}", erasure.id), &why, &since, w.look_at_it, is_primary)
+}
+
+/// Tasks that somebody has to see to, the late ones or those whose data is still there.
+fn tasks_row(view: &View, count: u64, are_late: bool, is_primary: bool) -> Markup {
+    let (w, s) = (view.words(), starting(view.lang));
+    let (title, why) = match are_late {
+        true => (&s.tasks_late, s.tasks_late_act),
+        false => (&s.tasks_residual, s.tasks_residual_act),
+    };
+    let title = html! { (view.count(title, count)) };
+    row(&title, "/tasks", &html! { (view.say(why, &[])) }, &html! {}, w.look_at_it, is_primary)
 }
 
 /// What operators are told, with where they do something about it.
@@ -274,7 +385,7 @@ fn beginning(visitor: &Visitor<See>) -> Sheet {
     let sources: Vec<_> = sources.map(|source| format!("/webhooks/{}", source.name)).collect();
     let keys = html! { (w.begin_keys) };
     let operates = view.may(Permission::Operate);
-    let o = operating(view.lang);
+    let (o, s) = (operating(view.lang), starting(view.lang));
     let webhooks = if operates { o.begin_webhooks_here } else { w.begin_webhooks };
     let webhooks = html! { (view.say(webhooks, &[("paths", &sources.join(", "))])) };
     let look = html! {
@@ -290,6 +401,9 @@ fn beginning(visitor: &Visitor<See>) -> Sheet {
                 @if operates { (step(w.begin_keys_title, &keys, &nothing)) }
                 (step(w.begin_webhooks_title, &webhooks, &look))
                 @if view.may(Permission::Requests) { (step(w.begin_letter_title, &letter, &new)) }
+                @if view.may(Permission::Approve) {
+                    (step(s.approver_begin_title, &html! { (view.say(s.approver_begin, &[])) }, &nothing))
+                }
             }
         }
     };

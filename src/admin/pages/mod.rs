@@ -6,6 +6,7 @@ mod audit;
 mod came;
 mod consents;
 mod cookies;
+mod details;
 mod erasures;
 mod explain;
 mod fields;

@@ -11,11 +11,13 @@ use crate::access::{Companies, Permission};
 use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
 use crate::audit::Actor;
+use crate::erasure::recheck::{self, SHOWN_AGAIN};
 use crate::erasure::{Erasure, ErasureState, Verdict};
 use crate::hold::{HeldBy, HoldId, HoldReason};
 use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
+use crate::policy::{CONTENT_AFTER_ERASURE, REQUEST};
 use crate::request::{Request, RequestState};
 use crate::subject::{InstallationName, Kind, SessionKey, TargetName};
 
@@ -68,6 +70,28 @@ pub(super) fn held_by(view: &View, held: &HeldBy) -> String {
     let why = (view.words().hold_reason)(held.reason);
     let case = held.case.as_ref().map(|case| format!(", {case}")).unwrap_or_default();
     format!("{}: {why}{case}", held.hold)
+}
+
+/// By which rules something is demanded: those of the configuration by their names, and what stands in the place of one in words.
+pub(super) fn demanded_by(view: &View, rules: &[String]) -> String {
+    rules.iter().map(|rule| rule_in_words(view, rule)).collect::<Vec<_>>().join(", ")
+}
+
+/// The same of one.
+pub(super) fn rule_in_words(view: &View, rule: &str) -> String {
+    let t = timeline(view.lang);
+    match rule {
+        REQUEST => return view.say(t.by_request, &[]),
+        CONTENT_AFTER_ERASURE => return view.say(t.by_content_after, &[]),
+        SHOWN_AGAIN => return view.say(t.by_shown_again, &[]),
+        _ => {}
+    }
+    // A rule of a configuration has no such name.
+    match recheck::followed(&[rule.to_owned()]).first() {
+        Some(_) if rule.starts_with(SHOWN_AGAIN) => view.say(t.by_shown_again, &[]),
+        Some(id) => view.say(t.by_erased_again, &[("id", &id.to_string())]),
+        None => rule.to_owned(),
+    }
 }
 
 /// What a list is read for: everything at once, or each company that the account may see.

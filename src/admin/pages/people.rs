@@ -17,16 +17,16 @@ use super::parts::{
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong};
-use super::why::why_theirs;
+use super::why::meant;
 use crate::admin::caller::Requests;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
 use crate::hold::HeldBy;
-use crate::operations::consent::{self, FoundConsent};
-use crate::operations::erasures::About;
-use crate::operations::receipts::{self, FoundErasure};
-use crate::operations::requests::{self, Shown};
-use crate::operations::{GivenIdentifiers, InputError, OperationError, holds};
+use crate::operations::consent::FoundConsent;
+use crate::operations::people::{self, FoundPerson};
+use crate::operations::receipts::FoundErasure;
+use crate::operations::requests::Shown;
+use crate::operations::{GivenIdentifiers, InputError, OperationError};
 use crate::subject::InstallationName;
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
@@ -101,15 +101,14 @@ async fn searched(
         return Err(InputError::NoIdentifier.into());
     }
     for company in of {
-        found.requests.extend(requests::find(on, company.as_ref(), identifiers, &by).await?);
-        let erasures = receipts::find(on, company.as_ref(), identifiers, &by).await?;
+        let FoundPerson { requests, erasures, consents, holds } =
+            people::find(on, company.as_ref(), identifiers, &by).await?;
+        found.requests.extend(requests);
         found.ended_are_found &= erasures.ended_are_found;
         found.erasures.extend(erasures.erasures);
-        let about = About::Person { installation: company.clone(), identifiers: identifiers.clone() };
-        let consents = consent::show(on, &about, &by).await?;
         found.erased_are_found &= consents.erased_are_found;
         found.consents.extend(consents.consents);
-        found.holds.extend(holds::of_person(on, company.as_ref(), identifiers, &by).await?);
+        found.holds.extend(holds);
     }
     Ok(found)
 }
@@ -231,7 +230,7 @@ fn of_consents(visitor: &Visitor<Requests>, all: &[FoundConsent]) -> Markup {
                             @if let Some(erased) = found.erased { small { (view.fill(w.session_erased, &[("time", &view.time(erased))])) } }
                             @else if let Some(started) = found.started { small { (view.time(started)) } }
                         }
-                        (cell(w.why_theirs, &html! { ((w.certainty)(found.meant)) ": " (why_theirs(view, &found.why)) }))
+                        (cell(w.why_theirs, &html! { (meant(view, found.meant, &found.why)) }))
                         (cell(w.consent_now, &one(&found.consent)))
                         (cell(w.consent_before, &html! {
                             @if found.earlier.is_empty() { "–" }

@@ -12,7 +12,7 @@ use super::fields::Fields;
 use super::filters::nothing_here;
 use super::paging::PAGE;
 use super::paper::paper;
-use super::parts::{cell, crumbs, heads, in_words, verdict, verdict_class};
+use super::parts::{cell, crumbs, demanded_by, heads, in_words, verdict, verdict_class};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::words::places;
@@ -73,7 +73,7 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Recei
                 }
                 (cell(w.result, &verdict(view, statement.verdict)))
                 (cell(w.when, &view.time(statement.ended)))
-                (cell(w.demanded_by, &html! { (statement.rules.join(", ")) }))
+                (cell(w.demanded_by, &html! { (demanded_by(view, &statement.rules)) }))
             }
         }
     };

@@ -284,7 +284,7 @@ fn tried_sheet(view: &View, days: u16, tried: &Trial) -> Sheet {
         section aria-label=(w.rules.month) {
             @if tried.differences.is_empty() { div.panel.sunk { p { b { (w.rules.nothing_to_say) } } } } @else {
                 table.stack role="table" {
-                    caption.hidden { (w.rules.tried_title) }
+                    caption { (view.say(w.rules.by_session_and_rule, &[])) }
                     (heads(&[w.rules.rule, w.rules.month, w.rules.decided, w.rules.would_short, w.rules.more, w.rules.less]))
                     tbody role="rowgroup" { @for one in &tried.differences { (month(one)) } }
                 }

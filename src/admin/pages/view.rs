@@ -12,7 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE, ZONE};
 use super::words::{Forms, Words, explained, filled, operating, places, words};
-use super::{origin, place, style};
+use super::{details, origin, place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
@@ -238,7 +238,7 @@ impl View {
             @if self.who.is_some() || code != Code::Unauthenticated {
                 @match problem.refused() {
                     Some(why) => p.measure { (refused::sentence(self, why)) },
-                    None => p.measure lang="en" { (problem.detail()) },
+                    None => p.measure { (details::said(self.lang, problem.detail())) },
                 }
             }
             div.actions {

@@ -19,6 +19,17 @@ pub(super) fn why_theirs(view: &View, reason: &str) -> Markup {
     }
 }
 
+/// Whether a session is surely the person's, by the word that consents are found with, and why.
+pub(super) fn meant(view: &View, certainty: &str, reason: &str) -> Markup {
+    let w = view.words();
+    let how = match certainty {
+        "certain" => w.certainly_theirs,
+        "possible" => w.possibly_theirs,
+        _ => w.not_known,
+    };
+    html! { (how) small { (why_theirs(view, reason)) } }
+}
+
 fn in_words(lang: Lang, reason: &str) -> Option<String> {
     let w = words(lang);
     let whole = match reason {

@@ -50,6 +50,15 @@ pub(crate) struct Shown {
 /// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named, and then the audit names
 /// the search before it is answered.
 pub(crate) async fn show(on: &Operations, about: &About, by: &Actor) -> Result<Shown, OperationError> {
+    let shown = found(on, about).await?;
+    if let About::Person { installation, identifiers } = about {
+        note_search(on, "consents", installation.as_ref(), identifiers, shown.consents.len(), by).await?;
+    }
+    Ok(shown)
+}
+
+/// The same, for a search that the audit names as a whole.
+pub(in crate::operations) async fn found(on: &Operations, about: &About) -> Result<Shown, OperationError> {
     let keys = on.keys().await?;
     let mut consents = Vec::new();
     for installation in installations(on, about)? {
@@ -59,11 +68,8 @@ pub(crate) async fn show(on: &Operations, about: &About, by: &Actor) -> Result<S
         }
         consents.extend(all.into_iter().map(FoundConsent::of));
     }
-    let mut erased_are_found = true;
-    if let About::Person { installation, identifiers } = about {
-        erased_are_found = on.settings.keep_fingerprints;
-        note_search(on, "consents", installation.as_ref(), identifiers, consents.len(), by).await?;
-    }
+    // All others are found by what they are named by.
+    let erased_are_found = on.settings.keep_fingerprints || !matches!(about, About::Person { .. });
     Ok(Shown { consents, erased_are_found })
 }
 

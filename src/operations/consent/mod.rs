@@ -6,5 +6,6 @@ mod find;
 mod withdraw;
 
 pub(crate) use export::{Exported, ExportedSome, Format, begin_export, export, export_some};
+pub(super) use find::found;
 pub(crate) use find::{FoundConsent, Shown, show};
 pub(crate) use withdraw::{Asked, DemandShown, ForeseenSession, ForeseenWithdrawal, Left, foresee, withdraw};

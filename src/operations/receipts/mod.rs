@@ -102,6 +102,17 @@ pub(crate) async fn find(
     identifiers: &GivenIdentifiers,
     by: &Actor,
 ) -> Result<Found, OperationError> {
+    let found = of_person(on, installation, identifiers).await?;
+    note_search(on, "receipts", installation, identifiers, found.erasures.len(), by).await?;
+    Ok(found)
+}
+
+/// The same, for a search that the audit names as a whole.
+pub(super) async fn of_person(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    identifiers: &GivenIdentifiers,
+) -> Result<Found, OperationError> {
     let erasures::Found { erasures, ended_are_found } = erasures::find(on, installation, identifiers).await?;
     let mut found = Vec::new();
     for erasure in erasures {
@@ -109,7 +120,6 @@ pub(crate) async fn find(
         let archived = if receipt.is_none() { archived(on, erasure.id).await? } else { None };
         found.push(FoundErasure { erasure, receipt, archived });
     }
-    note_search(on, "receipts", installation, identifiers, found.len(), by).await?;
     Ok(Found { erasures: found, ended_are_found })
 }
 

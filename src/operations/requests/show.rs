@@ -177,6 +177,17 @@ pub(crate) async fn find(
     identifiers: &GivenIdentifiers,
     by: &Actor,
 ) -> Result<Vec<Shown>, OperationError> {
+    let found = of_person(on, installation, identifiers).await?;
+    note_search(on, "requests", installation, identifiers, found.len(), by).await?;
+    Ok(found)
+}
+
+/// The same, for a search that the audit names as a whole.
+pub(in crate::operations) async fn of_person(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    identifiers: &GivenIdentifiers,
+) -> Result<Vec<Shown>, OperationError> {
     let installations = match installation {
         Some(name) => std::slice::from_ref(on.installation(name)?),
         None => on.settings.installations.as_slice(),
@@ -192,6 +203,5 @@ pub(crate) async fn find(
         }
         found.extend(of_all(with, |stored| stored.sequence));
     }
-    note_search(on, "requests", installation, identifiers, found.len(), by).await?;
     explained(on, found).await
 }

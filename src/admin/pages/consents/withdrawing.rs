@@ -15,7 +15,7 @@ use crate::admin::pages::parts::{cell, crumbs, heads, in_words};
 use crate::admin::pages::view::{Refusal, Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{self, Named, Wrong};
-use crate::admin::pages::why::why_theirs;
+use crate::admin::pages::why::meant;
 use crate::admin::problem::{Code, Problem};
 use crate::consent::CameBy;
 use crate::erasure::ErasureId;
@@ -175,7 +175,7 @@ fn foreseen_sheet(visitor: &Visitor<Requests>, order: &Order, foreseen: &Foresee
         html! {
             tr role="row" {
                 th scope="row" role="rowheader" { (session_link(visitor, &one.session)) }
-                (cell(w.why_theirs, &html! { ((w.certainty)(one.meant)) ": " (why_theirs(view, &one.why)) }))
+                (cell(w.why_theirs, &html! { (meant(view, one.meant, &one.why)) }))
                 (cell(w.consent_now, &html! {
                     ((w.consent_state)(one.consent.state))
                     @if let Some(version) = &one.consent.version { ", " (view.say(w.consent_text, &[("version", version)])) }
@@ -283,12 +283,19 @@ fn demanded(visitor: &Visitor<Requests>, order: &Order, one: &ForeseenSession) -
     let demand = |demand: &DemandShown| {
         let scope = [Scope::Session, Scope::Guest, Scope::Person].into_iter().find(|one| one.as_str() == demand.scope);
         let targets: Vec<_> = demand.targets.iter().map(|target| names.system(target)).collect();
+        let rule = html! { b { (demand.rule) } };
+        let scope = html! { (scope.map_or(demand.scope, w.consents.scope)) };
+        let targets = html! { (targets.join(", ")) };
         html! {
-            b { (demand.rule) } ": "
-            @match scope { Some(scope) => ((w.rules.scope)(scope)), None => (demand.scope) }
-            "; " (targets.join(", ")) "; "
-            @if demand.due <= view.now { (w.consents.at_once) } @else { (view.time(demand.due)) }
-            @if demand.approve { "; " (w.consents.needs_approval) }
+            (view.fill(w.consents.demand, &[("rule", &rule), ("scope", &scope), ("targets", &targets)])) " "
+            @match (demand.due <= view.now, demand.approve) {
+                (true, true) => (w.consents.begins_on_approval),
+                (true, false) => (w.consents.begins_at_once),
+                (false, approve) => {
+                    (view.fill(w.consents.begins_then, &[("time", &view.time(demand.due))]))
+                    @if approve { " " (w.consents.needs_approval) }
+                }
+            }
         }
     };
     html! {

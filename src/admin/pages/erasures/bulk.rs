@@ -9,8 +9,9 @@ use maud::{Markup, html};
 use super::filter::Filter;
 use super::found;
 use crate::admin::caller::Operate;
+use crate::admin::pages::details;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::parts::{cell, crumbs, heads, in_words};
+use crate::admin::pages::parts::{cell, crumbs, demanded_by, heads, in_words};
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::lists;
@@ -55,7 +56,7 @@ fn confirmation(visitor: &Visitor<Operate>, filter: &Filter, parked: &[Erasure],
                     small { (erasure.subject.installation()) }
                 }
                 (cell(w.systems, &html! { @for step in of_parked(erasure) { (why(visitor, erasure, step)) } }))
-                (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
+                (cell(w.demanded_by, &html! { (demanded_by(view, &erasure.rules)) }))
             }
         }
     };
@@ -169,7 +170,7 @@ fn result(visitor: &Visitor<Operate>, outcomes: &Outcomes) -> Sheet {
                         tr role="row" {
                             th scope="row" role="rowheader" { a href={ "/erasures/" (id) } { (id) } }
                             (cell(w.because, &html! {
-                                ((w.problem)(problem.code()).0) small lang="en" { (problem.detail()) }
+                                ((w.problem)(problem.code()).0) small { (details::said(view.lang, problem.detail())) }
                             }))
                         }
                     } }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::admin::caller::See;
-use crate::admin::pages::parts::{actor, explain_path, held_by, request_path};
+use crate::admin::pages::parts::{actor, demanded_by, explain_path, held_by, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::timeline;
@@ -96,7 +96,7 @@ pub(super) fn course(view: &View, erasure: &Erasure, belongs: &Belongs) -> Marku
     let mut add = |at: Option<Timestamp>, class: &'static str, what: Markup| {
         all.extend(at.map(|at| Entry { at, class, what }));
     };
-    let rules = erasure.rules.join(", ");
+    let rules = demanded_by(view, &erasure.rules);
     add(Some(erasure.created), "is-wait", html! { (view.say(t.demanded, &[("rules", &rules)])) });
     for row in &belongs.ordered {
         add(Some(row.statement.at), "is-wait", order(view, row));

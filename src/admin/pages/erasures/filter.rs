@@ -5,7 +5,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::filters::company_filter;
-use crate::admin::pages::parts::{Aria, MustChoose, choices, companies};
+use crate::admin::pages::parts::{Aria, MustChoose, choices, companies, rule_in_words};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
 use crate::admin::pages::words::{lists, words};
@@ -211,10 +211,11 @@ impl Filter {
         };
         let is_combined = !self.with(Show::All).is_everything();
         // Who may see some companies only does not learn what else there is.
-        let (rules, targets): (Vec<String>, Vec<String>) = if visitor.is_of_all() {
+        let (rules, targets): (Vec<Named>, Vec<Named>) = if visitor.is_of_all() {
             let rules = visitor.on.settings.policy.rules().map(|rule| rule.name.clone());
             let targets = visitor.on.settings.targets.iter().map(ToString::to_string);
-            (rules.chain([REQUEST.to_owned()]).collect(), targets.collect())
+            let named = rules.chain([REQUEST.to_owned()]).map(|rule| (rule_in_words(view, &rule), rule));
+            (named.collect(), targets.map(|target| (target.clone(), target)).collect())
         } else {
             (Vec::new(), Vec::new())
         };
@@ -236,12 +237,15 @@ impl Filter {
     }
 }
 
+/// How something is called here, and by which name it is asked for.
+type Named = (String, String);
+
 /// A name, with those that there are to choose from.
-fn known(id: &str, value: &str, all: &[String], aria: &Aria) -> Markup {
+fn known(id: &str, value: &str, all: &[Named], aria: &Aria) -> Markup {
     html! {
         input id=(id) name=(id) value=(value) maxlength=(NAME_BYTES_MAX) autocomplete="off" list={ (id) "-all" }
             aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-        datalist id={ (id) "-all" } { @for one in all { option value=(one) {} } }
+        datalist id={ (id) "-all" } { @for (called, name) in all { option value=(name) { @if called != name { (called) } } } }
     }
 }
 

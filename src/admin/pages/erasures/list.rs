@@ -10,7 +10,9 @@ use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::filters::nothing_here;
 use crate::admin::pages::paging::{Begin, PAGE, next};
-use crate::admin::pages::parts::{cell, days_left, erasure_state, heads, in_words, urgency, verdict, waits_for};
+use crate::admin::pages::parts::{
+    cell, days_left, demanded_by, erasure_state, heads, in_words, urgency, verdict, waits_for,
+};
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::{lists, places};
@@ -115,7 +117,7 @@ fn row(visitor: &Visitor<See>, one: &Explained) -> Markup {
         tr role="row" {
             th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (about(view, &erasure.subject)) } small { (short) } }
             (cell(w.state, &state))
-            (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
+            (cell(w.demanded_by, &html! { (demanded_by(view, &erasure.rules)) }))
             (cell(w.since_head, &since))
             (cell(w.result, &result))
         }

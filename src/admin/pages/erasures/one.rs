@@ -12,7 +12,7 @@ use super::steps::of_step;
 use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::looks::looks;
-use crate::admin::pages::parts::{crumbs, days_left, erasure_state, in_words, urgency, waits_for};
+use crate::admin::pages::parts::{crumbs, days_left, demanded_by, erasure_state, in_words, urgency, waits_for};
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::problem::Problem;
@@ -72,7 +72,7 @@ fn sheet(
         div.head {
             div.line { h1 { (title) } " " (erasure_state(view, erasure)) }
             p.lead {
-                (view.fill(w.erasure_lead, &[("rules", &html! { (erasure.rules.join(", ")) }), ("since", &view.time(erasure.created))]))
+                (view.fill(w.erasure_lead, &[("rules", &html! { (demanded_by(view, &erasure.rules)) }), ("since", &view.time(erasure.created))]))
                 @if let Some(left) = belongs.days_left.or(explained.days_left) { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
             @if erasure.ended.is_none() {

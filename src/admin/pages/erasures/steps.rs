@@ -16,11 +16,17 @@ use crate::operations::erasures::Explained;
 pub(super) fn of_step(visitor: &Visitor<See>, explained: &Explained, step: &Step) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let names = in_words(visitor, explained.erasure.subject.installation());
+    // No program works where people erase.
+    let is_open_task = explained
+        .waits_for
+        .iter()
+        .any(|delay| delay.code == DelayCode::Task && delay.target.as_ref() == Some(&step.target));
     let (class, word) = match (&step.state, step.final_outcome()) {
         (StepState::Parked { .. }, _) => ("is-bad", w.needs_somebody),
         (_, Some(outcome)) => (outcome_class(outcome, step.verified_at.is_some()), (w.outcome)(outcome)),
         (StepState::Planned, None) => ("is-wait quiet", w.not_begun),
         (StepState::WaitsForFinds, None) => ("is-wait quiet", w.waits_for_others),
+        (_, None) if is_open_task => ("is-wait", timeline(view.lang).waits_for_people),
         (_, None) => ("is-run", step.stage().map_or(w.under_way, w.stage)),
     };
     let counts = names.counted(&step.counts);

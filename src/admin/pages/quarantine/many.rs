@@ -8,6 +8,7 @@ use super::{Chosen, sources, written};
 use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
 use crate::admin::pages::came;
+use crate::admin::pages::details;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::crumbs;
 use crate::admin::pages::view::{Section, Sheet};
@@ -37,7 +38,7 @@ fn sheet(visitor: &Visitor<Operate>, chosen: &Chosen) -> Sheet {
         dl.facts {
             dt { (o.source) } dd { (source.as_deref().unwrap_or(w.all_of_them)) }
             dt { (o.unread_because) }
-            dd { @match &chosen.reason { Some(reason) => span lang="en" { (reason) }, None => (w.all_of_them) } }
+            dd { @match &chosen.reason { Some(reason) => (details::said(view.lang, reason)), None => (w.all_of_them) } }
         }
         form method="post" action="/quarantine/replay" {
             @if let Some(source) = &source { input type="hidden" name="source" value=(source); }

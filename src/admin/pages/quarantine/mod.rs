@@ -14,6 +14,7 @@ use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::came;
+use super::details;
 use super::fields::Fields;
 use super::paging::PAGE;
 use super::parts::{cell, heads};
@@ -141,7 +142,7 @@ fn sheet(visitor: &Visitor<Operate>, chosen: &Chosen, page: &Page<Stored, Cursor
                     small { (stored.source) }
                 }
                 (cell(o.unread_because, &html! {
-                    span lang="en" { (stored.reason) }
+                    (details::said(view.lang, &stored.reason))
                     @if chosen.reason.is_none() {
                         small { a href={ "/quarantine?" (of_reason.query(None)) } { (o.only_of_reason) span.hidden { ": " (stored.reason) } } }
                     }
@@ -198,7 +199,7 @@ fn filters(visitor: &Visitor<Operate>, chosen: &Chosen) -> Markup {
                 (chip(None)) @for source in &sources { (chip(Some(source))) }
             }
             @if let Some(reason) = &chosen.reason {
-                p { (operating(view.lang).unread_because) ": " span lang="en" { (reason) } " "
+                p { (operating(view.lang).unread_because) ": " (details::said(view.lang, reason)) " "
                     a href={ "/quarantine?" (without.query(None)) } { (w.all_of_them) } }
             }
         }

@@ -9,6 +9,7 @@ use super::written;
 use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
 use crate::admin::pages::came;
+use crate::admin::pages::details;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, choices, crumbs};
 use crate::admin::pages::view::{Section, Sheet, see};
@@ -90,7 +91,7 @@ fn sheet(
         (errors(o.not_dropped, wrong))
         dl.facts {
             dt { (o.source) } dd { (stored.source) }
-            dt { (o.unread_because) } dd lang="en" { (stored.reason) }
+            dt { (o.unread_because) } dd { (details::said(view.lang, &stored.reason)) }
             dt { (o.received) } dd { (view.time(stored.received)) }
             dt { (o.size) } dd { (view.count(&o.bytes, stored.sealed_bytes)) }
         }
@@ -101,7 +102,7 @@ fn sheet(
                     p.intro { (view.fill(o.shape_lead, &[("command", &command)])) }
                     pre tabindex="0" lang="en" { (shape) }
                 }
-                Err(problem) => div.note.is-bad { p { (view.say(o.shape_closed, &[])) } p lang="en" { (problem.detail()) } },
+                Err(problem) => div.note.is-bad { p { (view.say(o.shape_closed, &[])) } p { (details::said(view.lang, problem.detail())) } },
             }
         }
         @if shape.is_ok() {

@@ -16,7 +16,7 @@ use crate::request::{ClosedBecause, ExtendedBecause, Plan, RejectedBecause, Requ
 use crate::subject::Kind;
 
 /// Ways of which an officer knows whose a request is; a link is no word of theirs.
-const VERIFIED_BY: [VerifiedBy; 2] = [VerifiedBy::Document, VerifiedBy::KnownContact];
+pub(super) const VERIFIED_BY: [VerifiedBy; 2] = [VerifiedBy::Document, VerifiedBy::KnownContact];
 
 /// The likeliest next act, where it is the visitor's.
 pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, approving: &Approving) -> Markup {

@@ -15,7 +15,7 @@ use crate::request::{Plan, Request};
 use crate::subject::TargetName;
 
 /// Why a system has said nothing, where that is known.
-pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<String>;
+pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<Markup>;
 
 /// A row for each system; of a plan whose answers nobody has kept, that.
 pub(super) fn answers<N>(
@@ -56,7 +56,7 @@ pub(super) fn answers<N>(
                             (cell(w.found, &html! { span.st.is-unseen { (w.not_known) } }))
                             (cell(w.what_would_happen, &html! {
                                 @match why_not(target) {
-                                    Some(why) => span lang="en" { (why) },
+                                    Some(why) => (why),
                                     None => (view.say(w.could_not_say, &[("target", &names.system(target))])),
                                 }
                             }))
@@ -81,8 +81,7 @@ fn would_class(outcome: Outcome) -> &'static str {
 /// What a kept plan did not reach, beside what its answers say: systems for which nobody asked, and what others could not say.
 pub(super) fn unasked<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan) -> Markup {
     let names = in_words(visitor, &request.mluvii);
-    let others = visitor.on.settings.targets.iter().filter(|target| !request.targets.contains(target));
-    let others: Vec<TargetName> = others.cloned().collect();
+    let others = not_of(visitor, request);
     let further: Vec<TargetName> = plan.foreseen.iter().flat_map(|foreseen| foreseen.further.clone()).collect();
     let mut all = Vec::new();
     all.extend((!others.is_empty()).then_some(NotReached::Targets(others)));
@@ -92,6 +91,12 @@ pub(super) fn unasked<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan) -
             ul.plain { @for one in &all { li { span.st.is-unseen { (unreached::sentence(&visitor.view, names, one)) } } } }
         }
     }
+}
+
+/// Systems for which nobody asks.
+fn not_of<N>(visitor: &Visitor<N>, request: &Request) -> Vec<TargetName> {
+    let others = visitor.on.settings.targets.iter().filter(|target| !request.targets.contains(target));
+    others.cloned().collect()
 }
 
 /// The holds that concern it.
@@ -127,7 +132,8 @@ pub(super) fn verdict_of<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan
         return html! { div.note.is-unseen { p { (view.say(own.answers_not_kept, &[])) } } };
     };
     let advice = ForeseenAdvice::from(foreseen);
-    let class = class_of(foreseen, is_held);
+    let is_all_asked = not_of(visitor, request).is_empty();
+    let class = class_of(foreseen, is_held, is_all_asked);
     let chip = html! { span class={ "st " (class) } { ((w.verdict)(advice.at_best)) } };
     html! {
         div class={ "note " (class) } {
@@ -153,10 +159,39 @@ pub(super) fn verdict_of<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan
     }
 }
 
-fn class_of(foreseen: &Foreseen, is_held: bool) -> &'static str {
+/// A receipt is as good where a system was left out; whoever reads the plan has to see that it was.
+fn class_of(foreseen: &Foreseen, is_held: bool, is_all_asked: bool) -> &'static str {
     match foreseen.at_best() {
-        Verdict::Complete if !foreseen.is_settled() => "is-unseen",
+        Verdict::Complete if !foreseen.is_settled() || !is_all_asked => "is-unseen",
         Verdict::Complete if is_held => "is-held",
         best => verdict_class(best),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::erasure::{Evidence, Findings, MluviiSearch, SaidBefore};
+    use crate::subject::Scope;
+
+    #[test]
+    fn nothing_is_green_that_is_not_known_or_was_left_out() {
+        let (target, evidence) = (TargetName("crm".into()), Evidence::default());
+        let counts = BTreeMap::from([("contacts".to_owned(), 2)]);
+        let findings = Findings { search: MluviiSearch::Done, ..Findings::default() };
+        let of = |outcome, not_known| {
+            let said = SaidBefore { target: &target, outcome, reason: None, counts: &counts, evidence: &evidence };
+            Foreseen::of(&findings, Scope::Person, [said], not_known, Timestamp::UNIX_EPOCH)
+        };
+        let known = of(Outcome::Erased, Vec::new());
+        assert_eq!(class_of(&known, false, true), "is-done");
+        assert_eq!(class_of(&known, true, true), "is-held");
+        assert_eq!(class_of(&known, false, false), "is-unseen", "nobody asks what another system has");
+        let away = of(Outcome::Erased, vec![TargetName("erp".into())]);
+        assert_eq!(class_of(&away, false, true), "is-unseen");
     }
 }

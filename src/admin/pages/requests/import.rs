@@ -7,13 +7,15 @@ use axum::response::Response;
 use csv::ByteRecord;
 use maud::{Markup, html};
 
+use super::deciding::VERIFIED_BY;
 use crate::admin::caller::Requests;
+use crate::admin::pages::details;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, cell, choices, crumbs, heads, path_of, request_path};
-use crate::admin::pages::view::{Section, Sheet};
+use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{self, Wrong, field};
-use crate::admin::pages::words::import;
+use crate::admin::pages::words::{Words, import};
 use crate::admin::problem::Problem;
 use crate::operations::requests::{
     self, Asked, BYTE_ORDER_MARK, BadColumns, BadLine, Columns, FIRST_LINE, not_entered, stops_all,
@@ -211,7 +213,7 @@ fn results(visitor: &Visitor<Requests>, outcomes: &Outcomes) -> Sheet {
         @if let Some((problem, left)) = &outcomes.stopped {
             div.note.is-bad role="alert" {
                 p { b { (view.count(&i.stopped, *left as u64)) } }
-                p { ((w.problem)(problem.code()).0) ": " span lang="en" { (problem.detail()) } }
+                p { ((w.problem)(problem.code()).0) ": " (details::said(view.lang, problem.detail())) }
                 p { (view.say(i.give_again, &[])) }
             }
         }
@@ -236,10 +238,9 @@ fn results(visitor: &Visitor<Requests>, outcomes: &Outcomes) -> Sheet {
 /// What came of a line, without what stood there.
 fn said(visitor: &Visitor<Requests>, outcome: &Outcome) -> Markup {
     let (view, w, i) = (&visitor.view, visitor.view.words(), import(visitor.view.lang));
-    let refused = |what: &str, why: Option<String>| {
-        html! { span.st.is-bad { (what) } @if let Some(why) = &why { small lang="en" { (why) } } }
+    let refused = |what: &str, why: Option<&str>| {
+        html! { span.st.is-bad { (what) } @if let Some(why) = why { small { (details::said(view.lang, why)) } } }
     };
-    let cell_refused = |what: &str, why: &str| html! { span.st.is-bad { (what) } small { (why) } };
     match outcome {
         Outcome::Entered(request) => html! {
             span.st.is-done.quiet { (i.entered_as) } " " a href=(request_path(request)) { (request.number) }
@@ -250,33 +251,50 @@ fn said(visitor: &Visitor<Requests>, outcome: &Outcome) -> Markup {
             refused(&view.say(i.bad_length, &[("is", &is), ("should", &should)]), None)
         }
         Outcome::Bad(BadLine::NotText) => refused(&view.say(i.bad_text, &[]), None),
-        Outcome::Bad(BadLine::Cell { column: column @ "received", .. }) => {
-            cell_refused(&view.say(i.bad_cell, &[("column", column)]), &view.say(w.day_wrong, &[]))
-        }
-        Outcome::Bad(BadLine::Cell { column, why }) => {
-            refused(&view.say(i.bad_cell, &[("column", column)]), Some(why.clone()))
-        }
-        Outcome::Refused(error) => {
-            let in_words = match error {
-                OperationError::Input(why) => Wrong::of(view, why),
-                _ => None,
-            };
-            let column = match error {
-                OperationError::Input(InputError::NotComparable(kind) | InputError::Empty(kind)) => {
-                    Some(kind.to_string())
-                }
-                OperationError::Input(InputError::RegionNeeded) => Some("phone".to_owned()),
-                _ => None,
-            };
-            match (in_words, column) {
-                (Some(Wrong { text, .. }), Some(column)) => {
-                    cell_refused(&view.say(i.bad_cell, &[("column", &column)]), &text)
-                }
-                (Some(Wrong { text, .. }), None) => refused(&text, None),
-                // Nothing else of a new request is in conflict.
-                (None, _) if matches!(error, OperationError::Conflict(_)) => refused(i.number_taken, None),
-                (None, _) => refused(w.not_entered, Some(not_entered(error))),
-            }
-        }
+        Outcome::Bad(BadLine::Cell { column, why }) => bad_cell(view, column, &cell_should(view, column, why)),
+        Outcome::Refused(error) => match error {
+            OperationError::Input(why) => match (column_of(w, why), Wrong::of(view, why)) {
+                (Some((column, Some(sentence))), _) => bad_cell(view, &column, &html! { (view.say(sentence, &[])) }),
+                (Some((column, None)), _) => bad_cell(view, &column, &details::said(view.lang, &not_entered(error))),
+                (None, Some(Wrong { text, .. })) => refused(&text, None),
+                (None, None) => refused(w.not_entered, Some(not_entered(error).as_str())),
+            },
+            // Nothing else of a new request is in conflict.
+            OperationError::Conflict(_) => refused(i.number_taken, None),
+            error => refused(w.not_entered, Some(not_entered(error).as_str())),
+        },
     }
+}
+
+/// That a column is wrong, and what should stand there.
+fn bad_cell(view: &View, column: &str, should: &Markup) -> Markup {
+    let what = view.say(import(view.lang).bad_cell, &[("column", column)]);
+    html! { span.st.is-bad { (what) } small { (should) } }
+}
+
+/// What should stand in a column, by its name.
+fn cell_should(view: &View, column: &str, why: &str) -> Markup {
+    let (w, i) = (view.words(), import(view.lang));
+    let one_of = |words: Vec<&str>| html! { (view.say(i.one_of, &[("words", &words.join(", "))])) };
+    match column {
+        "received" => html! { (view.say(w.day_wrong, &[])) },
+        "number" => html! { (view.say(w.number_wrong, &[])) },
+        "came" => one_of(Came::ALL.iter().map(|came| came.as_str()).collect()),
+        "verified" => one_of(VERIFIED_BY.iter().map(|how| how.as_str()).collect()),
+        _ => details::said(view.lang, why),
+    }
+}
+
+/// Which column names what was not taken, and what is said of it; without a sentence of ours, what the operation says.
+fn column_of(w: &'static Words, why: &InputError) -> Option<(String, Option<&'static str>)> {
+    let (column, sentence) = match why {
+        InputError::NotComparable(kind) | InputError::Empty(kind) => (kind.to_string(), Some(w.not_comparable)),
+        InputError::RegionNeeded => ("phone".to_owned(), Some(w.phone_needs_country)),
+        InputError::FutureDay { .. } => ("received".to_owned(), Some(w.day_in_future)),
+        InputError::OwnNumber => ("number".to_owned(), Some(w.own_number)),
+        InputError::UnknownInstallation { .. } => ("mluvii".to_owned(), None),
+        InputError::UnknownTarget { .. } => ("targets".to_owned(), None),
+        _ => return None,
+    };
+    Some((column, sentence))
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use jiff::civil::Date;
 use maud::html;
 
+use super::deciding::VERIFIED_BY;
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, choices, crumbs, path_of, request_path};
@@ -16,8 +17,6 @@ use crate::operations::requests::{self, Asked};
 use crate::operations::{InputError, OperationError};
 use crate::request::{Came, RequestNumber, VerifiedBy};
 use crate::subject::InstallationName;
-
-const VERIFIED_BY: [VerifiedBy; 2] = [VerifiedBy::Document, VerifiedBy::KnownContact];
 
 /// What was typed and names nobody: it stands in the form again. A number or a day that cannot be read may be anything that was meant for
 /// another field, and a company that is not offered as well.

@@ -13,14 +13,14 @@ use super::planned::hash;
 use super::{deciding, foretold, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::parts::{
-    Aria, MustChoose, cell, choices, crumbs, days_left, heads, in_words, path_of, request_path, urgency,
-};
+use crate::admin::pages::parts::{Aria, cell, crumbs, days_left, heads, in_words, path_of, request_path, urgency};
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::why::why_theirs;
+use crate::admin::pages::words::{operating, requesting};
 use crate::admin::problem::{Code, Problem};
-use crate::operations::erasures::MayHold;
+use crate::ledger::TargetPause;
+use crate::operations::erasures::{MayHold, NotSaid};
 use crate::operations::requests::{self, KnownHold, Planned};
 use crate::policy::Certainty;
 use crate::request::{Choice, Chosen, ChosenBecause, Request};
@@ -34,8 +34,16 @@ enum Decision {
     Exclude,
 }
 
+/// Why a session is taken for the person's, or is not; by the others it is kept.
+const OF_EITHER: [ChosenBecause; 2] = [ChosenBecause::PersonSays, ChosenBecause::Content];
+
 impl Decision {
     const BOTH: [Self; 2] = [Self::Include, Self::Exclude];
+
+    /// Whether it can be decided so for this reason: a namesake's session is nobody's to erase.
+    fn fits(self, because: ChosenBecause) -> bool {
+        self == Self::Exclude || OF_EITHER.contains(&because)
+    }
 
     fn as_str(self) -> &'static str {
         match self {
@@ -61,7 +69,8 @@ fn decisions(fields: &Fields) -> Result<Option<Decisions>, Problem> {
         let decision = Decision::BOTH.into_iter().find(|decision| decision.as_str() == word).ok_or_else(unknown)?;
         let key: SessionKey =
             session.parse().map_err(|_| Problem::new(Code::NotUnderstood, "a session's name cannot be read"))?;
-        all.insert(key, (decision, fields.text(&format!("b-{session}")).parse().ok()));
+        let because: Option<ChosenBecause> = fields.text(&format!("b-{session}")).parse().ok();
+        all.insert(key, (decision, because.filter(|because| decision.fits(*because))));
     }
     Ok(is_decided.then_some(all))
 }
@@ -160,6 +169,8 @@ fn sheet(
         all.into_iter().partition(|found| found.certainty == Certainty::Certain);
     let missing: Vec<_> = decisions.iter().filter(|(_, (_, because))| because.is_none()).map(|(key, _)| key).collect();
     let going = planned.plan.sessions.len();
+    // What is kept can be run: it is read next, and that button is the likeliest one then.
+    let is_read_next = deciding::includes_anything(shown) && !deciding::waits_for_approval(visitor, shown);
     let body = html! {
         (crumbs(view, &[("/requests", w.requests), (&path, request.number.as_str())], w.step_planned))
         div.head {
@@ -180,7 +191,7 @@ fn sheet(
             (possible_ones(visitor, planned, decisions, &possible))
             (not_found_now(view, planned, decisions))
             @if !certain.is_empty() || !possible.is_empty() {
-                div.actions { button.primary[*approving != Approving::May && deciding::waits_for_approval(visitor, shown)] { (w.keep_decisions) } }
+                div.actions { button.primary[!is_read_next] { (w.keep_decisions) } }
             }
         }
         (targets(visitor, planned))
@@ -190,7 +201,7 @@ fn sheet(
         @if deciding::waits_for_approval(visitor, shown) {
             (deciding::not_by(view, approving))
             p { a href={ (path) "/plan" } { (w.read_the_plan) } }
-        } @else if deciding::includes_anything(shown) { (deciding::read_to_run(view, shown)) }
+        } @else if is_read_next { (deciding::read_to_run(view, shown)) }
         p { a href=(path) { (w.back_to_request) } }
     };
     Sheet::new(title, Section::Requests, body)
@@ -217,13 +228,35 @@ fn why(view: &View, found: &Found, decided: Option<(Decision, Option<ChosenBecau
     let w = view.words();
     let id = format!("b-{}", found.key);
     let is_missing = matches!(decided, Some((_, None)));
-    let words = (ChosenBecause::as_str as fn(ChosenBecause) -> &'static str, w.chosen_because);
     let because = decided.and_then(|(_, because)| because);
+    let aria = Aria::of(&id, false, is_missing);
     html! {
         div.field.wrong[is_missing] {
             label for=(id) { (w.decided_because) span.hidden { " " (found.key) } }
             @if is_missing { span.error id={ (id) "-e" } { span.hidden { (w.error_in_title) " " } (w.choose) } }
-            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose), MustChoose::No, &Aria::of(&id, false, is_missing)))
+            select id=(id) name=(id) aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()] {
+                option value="" { (w.choose) }
+                (reasons(view, found.certainty, because))
+            }
+        }
+    }
+}
+
+/// The reasons that there are to choose from. What is certainly theirs is kept by one, or goes without; of the others those are told apart
+/// by which nothing is erased.
+fn reasons(view: &View, certainty: Certainty, chosen: Option<ChosenBecause>) -> Markup {
+    let (w, own) = (view.words(), requesting(view.lang));
+    let (of_either, to_keep): (Vec<ChosenBecause>, Vec<ChosenBecause>) =
+        ChosenBecause::ALL.iter().copied().partition(|one| OF_EITHER.contains(one));
+    let one = |one: ChosenBecause| {
+        html! { option value=(one.as_str()) selected[chosen == Some(one)] { ((w.chosen_because)(one)) } }
+    };
+    html! {
+        @if certainty == Certainty::Certain {
+            @for reason in of_either.into_iter().chain(to_keep) { (one(reason)) }
+        } @else {
+            optgroup label=(own.reasons_of_either) { @for reason in of_either { (one(reason)) } }
+            optgroup label=(own.reasons_to_keep) { @for reason in to_keep { (one(reason)) } }
         }
     }
 }
@@ -324,16 +357,34 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &planned.shown.request;
     let names = in_words(visitor, &request.mluvii);
-    let why = |target: &TargetName| planned.targets.get(target)?.as_ref().err().map(ToString::to_string);
+    let not_said = |target: &TargetName| {
+        let why = planned.targets.get(target)?.as_ref().err()?;
+        Some(not_asked(view, &names.system(target), why))
+    };
     html! {
         section aria-labelledby="p-where" {
-            (foretold::answers(visitor, request, &planned.plan, w.nothing_was_erased, &why))
+            (foretold::answers(visitor, request, &planned.plan, w.nothing_was_erased, &not_said))
             @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
                 div.note.is-soon { p {
                     (view.fill(w.purge_too_late, &[("target", &html! { (names.system(&purge.target)) }), ("until", &view.day(purge.until))]))
                 } }
             }
         }
+    }
+}
+
+/// Why a system has said nothing: that somebody has paused it in words of ours, all else as it was said.
+fn not_asked(view: &View, system: &str, why: &NotSaid) -> Markup {
+    let (w, own, o) = (view.words(), requesting(view.lang), operating(view.lang));
+    match why {
+        NotSaid::Paused(TargetPause { pause, .. }) => html! {
+            (view.say(own.not_asked_paused, &[("reason", (o.pause_reason)(pause.reason))]))
+            @if let Some(case) = &pause.case { small { (case) } }
+            @if let Some(until) = pause.until { small { (view.fill(w.until_then, &[("until", &view.time(until))])) } }
+        },
+        NotSaid::Failed(_) | NotSaid::NotStarted(_) => html! {
+            (view.say(w.could_not_say, &[("target", system)])) small lang="en" { (why) }
+        },
     }
 }
 
@@ -371,6 +422,10 @@ mod tests {
         assert_eq!(chosen_ones.exclude[0].because, ChosenBecause::Namesake);
         assert!(chosen(&read("d-acme%2F1=include&b-acme%2F1=").expect("decisions")).is_none());
         assert!(chosen(&read("d-acme%2F1=include&b-acme%2F1=because").expect("decisions")).is_none());
+        assert!(
+            chosen(&read("d-acme%2F1=include&b-acme%2F1=namesake").expect("decisions")).is_none(),
+            "it is not theirs"
+        );
         assert!(decisions(&Fields::read("d-%3Cb%3E=include").expect("a form")).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod acted;
 mod consents;
+pub(super) mod detail;
 pub(super) mod explained;
 mod giving;
 pub(super) mod import;
@@ -12,6 +13,7 @@ pub(super) mod places;
 pub(super) mod requesting;
 mod rules;
 mod said;
+pub(super) mod starting;
 pub(super) mod timeline;
 pub(super) mod told;
 
@@ -44,7 +46,7 @@ pub(super) const WORDS: Words = Words {
     approved_by: "Schválení: {who}, {time}.",
     as_of: "Stav v {time}.",
     ask_lead: "Nevíte, čí žádost je? Vyžádejte si doplnění. Než přijde odpověď, lhůta neběží.",
-    asked_once_more: "Podruhé by o výmaz byly požádány tyto systémy, a jak dopadla první žádost, nikdo neví: {targets}.",
+    asked_once_more: "Tyto systémy by se o výmaz žádaly podruhé a nikdo neví, jak dopadla první žádost: {targets}.",
     asked_on: "Dotaz odeslán dne",
     audit: "Protokol úkonů",
     audit_act: "Úkon",
@@ -117,13 +119,13 @@ pub(super) const WORDS: Words = Words {
     duplicate_lead: "Pokračujte v ní. Pokud má být tato žádost vedle ní, zadejte osobu znovu, zaškrtněte políčko níže a odešlete.",
     email: "E-mailová adresa",
     end_it: "Ukončit",
-    ended_not_found: "Ukončené výmazy se najít nedají: jejich otisky se neuchovávají.",
+    ended_not_found: "Ukončené výmazy najít nejde: jejich otisky se neuchovávají.",
     ended_ones: "Ukončené",
     ends_at: "Skončí nejpozději",
     enter_anyway: "Zapsat, i když už jiná existuje",
     enter_lead: "Tímto se nic nehledá ani nemaže. Údaje o osobě se zapečetí a žádná stránka je neukáže.",
     entered_by: "Zápis",
-    erased_not_found: "Vymazané konverzace se najít nedají: jejich otisky se neuchovávají.",
+    erased_not_found: "Vymazané konverzace najít nejde: jejich otisky se neuchovávají.",
     erasure_lead: "Podle čeho: {rules}. Od {since}.",
     erasure_needs_approval: "Čeká na schválení člověkem. Podle čeho: {rules}.",
     erasure_of: "Výmaz {id}",
@@ -295,7 +297,7 @@ pub(super) const WORDS: Words = Words {
     purge_too_late: "{target}: vymazané údaje si ponechá do {until}, déle, než je termín žádosti.",
     read_lead: "Žádost jste nezapsali a plán jste nesestavili, proto ho smíte schválit. Nejdřív si přečtěte, co by se vymazalo.",
     read_the_plan: "Přečíst plán",
-    read_to_run: "Teď si přečtěte, co se vymaže. Vymazání se zadává pod tím seznamem a zná jen uložená rozhodnutí.",
+    read_to_run: "Teď si přečtěte, co se vymaže. Výmaz se zadává pod tím seznamem a řídí se jen uloženými rozhodnutími.",
     receipt_at_best: "Doklad v nejlepším případě řekne: {verdict}",
     receipt_of: "Doklad {number}",
     receipts_lead: "Každý říká, co se udělalo, co zůstává a kam se nikdo nepodíval.",
@@ -327,7 +329,7 @@ pub(super) const WORDS: Words = Words {
     reopened_lead: "Našlo se to po tomto výmazu: {erasure}, dne {day}, a od toho dne běží měsíc.",
     reopened_officer: "Vy to oznamte osobě a obraťte se na správce. Plán tu sestavit nejde, protože už nikdo neví, koho se žádost týká.",
     reopened_operator: "Správce zjistí, jestli někdo neobnovil zálohu, a v příkazové řádce spustí nový výmaz (quietus erase-again). Tuto žádost ukončí jeho doklad.",
-    reopened_title: "Vymazané je zase na místě",
+    reopened_title: "Co bylo vymazané, je tam znovu",
     report_until: "Má se ozvat do",
     request_for_person: "Zapsat žádost této osoby",
     request_of: "Žádost {number}",
@@ -356,7 +358,7 @@ pub(super) const WORDS: Words = Words {
     somebody_else: "Kdo žádost zapsal nebo plán sestavil, ten ho neschvaluje, aby nic nesmazal jediný člověk sám.",
     soon_ones: "Termín do 7 dní",
     state: "Stav",
-    step_answered: "Potvrzení",
+    step_answered: "Odpověď",
     step_approved: "Schválení",
     step_planned: "Plán",
     step_received: "Přijato",
@@ -369,10 +371,10 @@ pub(super) const WORDS: Words = Words {
     system: "Systém",
     target: "Systém",
     target_out: "Nefunguje a zkusí se znovu samo.",
-    target_paused: "Pozastavení volání: {who}.",
+    target_paused: "Volání je pozastavené: {who}.",
     target_works: "V provozu.",
     targets: "Systémy",
-    targets_lead: "Co quietus volá kvůli výmazu a co na co čeká.",
+    targets_lead: "Systémy, které quietus volá kvůli výmazu, a co na který čeká.",
     task: "Úkol",
     task_choose: "Vyberte, jak to dopadlo.",
     task_done_lead: "Na dokladu to bude jako vaše slovo, s vaším jménem. Že údaje zmizely, se tím neoznačí za ověřené.",
@@ -450,12 +452,12 @@ pub(super) const WORDS: Words = Words {
     why_demand: "Přišel z ní požadavek",
     why_department: "Z oddělení, pro které není žádný zdroj",
     why_differ: "liší se: {kinds}",
-    why_guest_address: "Týž host, ale prokázaná je jen adresa a ta tam není",
-    why_guest_first: "Týž host, přečteno poprvé",
-    why_guest_fits: "Týž host a nic si neodporuje: {rest}",
-    why_guest_lost: "Týž host, ale už není známo nic, s čím ho porovnat",
-    why_guest_other: "Týž host, ale údaje někoho jiného: {rest}",
-    why_guest_shared: "Týž host, ale používá ho víc lidí a málo napovídá, kdo to byl",
+    why_guest_address: "Stejný host, ale prokázaná je jen adresa a ta tam není",
+    why_guest_first: "Stejný host, přečteno poprvé",
+    why_guest_fits: "Stejný host a nic si neodporuje: {rest}",
+    why_guest_lost: "Stejný host, ale už není známo nic, s čím ho porovnat",
+    why_guest_other: "Stejný host, ale údaje někoho jiného: {rest}",
+    why_guest_shared: "Stejný host, ale používá ho víc lidí a není dost údajů, podle kterých by se poznalo, kdo to byl",
     why_listed: "Ze seznamu mluvii: {rest}",
     why_nothing: "není co porovnat",
     why_number: "Podle jejího čísla",

@@ -12,6 +12,7 @@ pub(super) mod places;
 pub(super) mod requesting;
 mod rules;
 mod said;
+pub(super) mod starting;
 pub(super) mod timeline;
 pub(super) mod told;
 

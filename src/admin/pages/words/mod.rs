@@ -98,6 +98,7 @@ mod operating;
 mod places;
 mod requesting;
 mod rules;
+mod starting;
 mod timeline;
 mod told;
 
@@ -119,7 +120,7 @@ pub(super) use operating::Operating;
 
 of_both!(
     explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
-    timeline: Timeline,
+    starting: Starting, timeline: Timeline,
 );
 
 /// What an act of the audit is called.
@@ -136,6 +137,11 @@ pub(super) fn act_result(lang: Lang, one: ActResult) -> &'static str {
         Lang::Cs => cs::acted::result(one),
         Lang::En => en::acted::result(one),
     }
+}
+
+/// Why something was not done, or not read: in English, as it is said, and in Czech.
+pub(super) fn details_in_czech() -> &'static [(&'static str, &'static str)] {
+    cs::detail::KNOWN
 }
 
 /// What is so, and what to do, where something needs a person.

@@ -8,7 +8,7 @@ words! {
     /// What is said of rules.
     RulesWords:
     texts {
-        after, also_beside, always, at_once, by_itself, by_link, by_person, change_lead, condition, confirm_lead, damaged,
+        after, also_beside, always, at_once, by_itself, by_session_and_rule, by_link, by_person, change_lead, condition, confirm_lead, damaged,
         decided, decides, do_confirm, do_reject, do_try, failed, lead, less, more, month, none, not_judged, not_seen,
         not_tried, not_yours, nothing_to_say, on, only_reject, reject_lead, rule, since, state_head, title, together,
         tried_lead, tried_less, tried_more, tried_of, tried_title, tried_would, trial_lead, trial_title, version, versions,

@@ -25,6 +25,7 @@ macro_rules! all_of {
             paired(cs::operating::WORDS.$what(), en::operating::WORDS.$what()),
             paired(cs::places::WORDS.$what(), en::places::WORDS.$what()),
             paired(cs::requesting::WORDS.$what(), en::requesting::WORDS.$what()),
+            paired(cs::starting::WORDS.$what(), en::starting::WORDS.$what()),
             paired(cs::timeline::WORDS.$what(), en::timeline::WORDS.$what()),
             paired(cs::WORDS.consents.$what(), en::WORDS.consents.$what()),
             paired(cs::WORDS.giving.$what(), en::WORDS.giving.$what()),

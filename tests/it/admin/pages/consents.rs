@@ -71,6 +71,7 @@ fn a_withdrawal_by_a_letter_is_shown_first_and_done_as_it_was_shown() {
 
     // The same of a person who was searched for: the form carries whom, sealed.
     let found = olga.post("/people", &[("email", EVA)]).is(200).says(&["/consents/acme/103", "Withdraw the consents"]);
+    let found = found.says(&["Certainly this person’s<small>"]);
     let person = found.hidden("person");
     let form = olga.post("/consents/withdraw", &[("person", &person), ("company", "")]).is(200);
     let person = form.says(&["The person that you have searched for"]).hidden("person");
@@ -136,7 +137,8 @@ fn a_withdrawal_says_what_is_still_to_come_of_it_and_who_has_to_approve() {
     standin.end(101);
     deployment.settled(1);
     let order = [("company", "acme"), ("session", "101"), ("came", "officer-letter")];
-    let foreseen = olga.post("/consents/withdraw/foresee", &order).is(200).says(&["withdrawn, at rest"]);
+    let foreseen = olga.post("/consents/withdraw/foresee", &order).is(200);
+    let foreseen = foreseen.says(&["withdrawn, at rest", "erases this session at:"]);
     let hash = foreseen.hidden("hash");
     let order = [order[0], order[1], order[2], ("hash", &*hash)];
     olga.post("/consents/withdraw/do", &order).is(200).says(&[

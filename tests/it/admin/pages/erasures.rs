@@ -171,7 +171,11 @@ fn a_task_of_which_somebody_said_that_it_is_still_there_is_given_once_more() {
             all.as_array()?.iter().find(|one| one["state"] == "open").cloned()
         })
     };
-    let id = task()["id"].as_str().expect("an id").to_owned();
+    let open = task();
+    let id = open["id"].as_str().expect("an id").to_owned();
+    // No program erases there.
+    let of = format!("/erasures/{}", open["erasure"].as_str().expect("an id"));
+    opa.get(&of).is(200).says(&["Waits for people"]);
     assert!(deployment.run(&["tasks", "done", &id, "--outcome", "residual"]).status.success());
     let erasure = parked(&deployment, 1).remove(0);
     let path = format!("/erasures/{erasure}");
@@ -179,6 +183,8 @@ fn a_task_of_which_somebody_said_that_it_is_still_there_is_given_once_more() {
     let page = opa.get(&path).is(200).says(&["Give the task once more", "a member of staff has confirmed"]);
     assert!(!page.text.contains("Look in the system for the cause"), "{}", page.text);
     let page = olga.get(&path).is(200).says(&["An operator gives the task once more"]);
+    // Whoever sees to tasks is told of it, and not only who gives it again.
+    olga.get("/").is(200).says(&["The data of 1 task is still there, by its answer", "href=\"/tasks\""]);
     assert!(!page.text.contains("/stop\""), "{}", page.text);
     olga.get("/language/cs?next=/").leads_to("/");
     let page = olga.get(&path).is(200).says(&["pracovník potvrdil: údaje tam stále jsou", "Úkol zadá znovu správce"]);

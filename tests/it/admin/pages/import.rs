@@ -62,6 +62,18 @@ fn each_line_becomes_a_request_once_and_what_came_of_it_names_nobody() {
     let czech =
         jana.post("/requests/import", &[("lines", "\u{feff}email\tcame\ncanary-9d2e@example.com\tform\n")]).is(200);
     pages.push(czech.says(&["Zapsána 1 žádost", "Zapsáno:"]).text);
+    let lines = "email;came;received;mluvii\ncanary-aaaa@example.com;canary-pigeon;;\n\
+        canary-aaaa@example.com;letter;2999-01-01;\ncanary-aaaa@example.com;letter;;canary-company\n";
+    let czech = jana.post("/requests/import", &[("lines", lines)]).is(200).says(&[
+        "Chyba ve sloupci came",
+        "Napište jedno z těchto slov: letter,",
+        "Chyba ve sloupci received",
+        "Den je v budoucnosti.",
+        "Chyba ve sloupci mluvii",
+        "společnost tu není.",
+    ]);
+    assert!(!czech.text.contains("lang=\"en\">there"), "{}", czech.text);
+    pages.push(czech.text);
 
     let needles = Needles::of([
         "canary-7f3a",
@@ -73,6 +85,7 @@ fn each_line_becomes_a_request_once_and_what_came_of_it_names_nobody() {
         "canary-day",
         "canary-no-address",
         "canary-1e4f",
+        "canary-company",
     ]);
     for text in &pages {
         needles.must_be_absent("a page", text.as_bytes());

@@ -24,6 +24,10 @@ fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
     let found = found.says(&["1 thing is known of the person", "acme/101", "same: e-mail address", "Given"]);
     let person = found.hidden("person");
     assert_eq!(found.header("cache-control"), "no-store");
+    // Somebody has looked once, whatever it was that was looked for.
+    let looks = deployment.json(&["audit", "list", "--act", "person.find"]);
+    let looks: Vec<_> = looks.as_array().expect("rows").iter().map(|row| &row["entry"]["details"]).collect();
+    assert_eq!(looks, [&serde_json::json!({ "records": "all", "found": 1, "kinds": "email" })]);
     seen.push(found.text);
 
     // What was typed goes on with the next form, and is renewed by it.

@@ -118,7 +118,7 @@ fn of_whom_nothing_shows_who_it_is_the_way_out_is_said_and_an_officer_sees_what_
     // What nobody has asked for is said, too.
     adam.get("/requests/acme/R-1/plan").is(200).says(&["Nobody asked for what is at: crm."]);
     // It waits for others, and is the officer's to see to all the same.
-    let home = olga.get("/").is(200).says(&["Late", "acme/R-1", "Look at it"]);
+    let home = olga.get("/").is(200).says(&["Late", "acme/R-1", "Look at it", "Nobody can approve this plan"]);
     assert!(!home.text.contains("It waits for your approval."), "{}", home.text);
     let home = adam.get("/").is(200);
     assert!(!home.text.contains("It waits for your approval."), "{}", home.text);
@@ -129,7 +129,12 @@ fn of_whom_nothing_shows_who_it_is_the_way_out_is_said_and_an_officer_sees_what_
     let form =
         [("email", ANN), ("came", "letter"), ("verified", "document"), ("received", "2024-01-31"), ("number", "2")];
     let at = olga.post("/requests/new", &form).goes_on();
-    olga.post(&format!("{at}/plan"), &[]).is(200);
+    // Whom somebody has paused is not asked, which is said in the reader's words.
+    assert!(deployment.run(&["targets", "pause", "crm", "--reason", "maintenance"]).status.success());
+    let plan = format!("{at}/plan");
+    olga.post(&plan, &[]).is(200).says(&["It is paused, so nobody asked it. Reason: Maintenance."]);
+    assert!(deployment.run(&["targets", "resume", "crm"]).status.success());
+    olga.post(&plan, &[]).is(200);
     let plan = adam.get(&format!("{at}/plan")).is(200).says(&["Approve the plan"]).hidden("plan");
     adam.get("/").is(200).says(&["It waits for your approval."]);
     adam.post(&format!("{at}/approve"), &[("plan", &plan)]).leads_to(&at);

@@ -86,7 +86,10 @@ fn a_delivery_is_shown_without_its_values_and_dropped_only_with_a_reason_and_whe
     assert!(audited.contains("quarantine.drop") && audited.contains("sent_again"), "{audited}");
 
     otto.get("/language/cs?next=/").leads_to("/");
-    otto.get("/quarantine").is(200).says(&["Karanténa", "lang=\"cs\"", "Přišlo"]);
+    otto.get("/quarantine").is(200).says(&["Karanténa", "lang=\"cs\"", "Přišlo", "chybí číslo konverzace"]);
+    // A refusal is in the reader's language, too.
+    otto.get("/quarantine/4711").is(404).says(&["Doručení s tímto číslem v karanténě není."]);
+    otto.get("/people").is(403).says(&["K tomu nemáte oprávnění", "Vaše role k tomu nestačí."]);
     otto.get(&all[1]).is(200).says(&["Nenávratně zahodit"]);
     otto.get("/").is(200).says(&["1 doručení nešlo přečíst, nebo ho odmítla databáze.", "Podívejte se proč."]);
 }

@@ -18,12 +18,16 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     user(&deployment, "adam", "Adam", &["approver"], &[]);
     let (olga, adam) = (Browser::signed_in(&server, "olga"), Browser::signed_in(&server, "adam"));
     olga.get("/").is(200).says(&["Nothing has arrived yet", "/webhooks/acme", "New request"]);
+    adam.get("/").is(200).says(&["Nothing has arrived yet", "Do you approve erasures?"]);
     standin.register(&server.callback());
     standin.begin(101, ANN, Some("v1"));
     standin.end(101);
     deployment.settled(1);
     standin.add_contact(ANN);
-    olga.get("/").is(200).says(&["Nothing waits for you"]);
+    // Where nothing waits, it is said what there is in all, and what an officer may begin.
+    olga.get("/").is(200).says(&["Nothing waits for you", "href=\"/requests/new\"", "0 open requests"]);
+    let quiet = adam.get("/").is(200).says(&["Nothing waits for you", "0 open requests"]);
+    assert!(!quiet.text.contains("/requests/new"), "{}", quiet.text);
 
     let mut seen = Vec::new();
     let entered = olga.post("/requests/new", &[("email", ANN), ("came", "letter"), ("number", "2026/041")]);
@@ -109,7 +113,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
         page.text.contains("Ended with its receipt").then_some(page)
     });
     seen.push(done.text.clone());
-    seen.push(adam.get(&erasure).is(200).says(&["Erased", "Over, with a receipt", "crm"]).text);
+    seen.push(adam.get(&erasure).is(200).says(&["Erased", "Over, with a receipt", "crm", "Demanded by a person"]).text);
     seen.push(olga.get("/requests?show=ended").is(200).says(&["2026/041", "Ended with its receipt"]).text);
     let (_, rest) = done.text.split_once("href=\"/receipts/").expect("its receipt");
     let receipt = format!("/receipts/{}", rest.split('"').next().expect("an end"));
@@ -148,6 +152,12 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     olga.get("/language/cs?next=/").leads_to("/");
     for path in ["/", "/requests?show=ended", &at, &erasure, &receipt, "/requests/new", "/sessions", "/password"] {
         seen.push(olga.get(path).is(200).says(&["lang=\"cs\"", "Odhlásit se"]).text);
+    }
+    // What stands in the place of a rule is in words, too.
+    for path in [&*erasure, &*receipt, "/erasures"] {
+        let page = olga.get(path).is(200);
+        assert!(path == receipt || page.text.replace('\u{a0}', " ").contains("žádost osoby"), "{}", page.text);
+        assert!(!page.text.contains(">request<") && !page.text.contains("Podle čeho: request"), "{}", page.text);
     }
     let audited = deployment.json(&["audit", "list"]).to_string();
     for act in

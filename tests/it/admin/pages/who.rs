@@ -140,7 +140,7 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
     for (path, status, says) in [
         ("/nothing", 404, "Taková stránka není"),
         ("/holds/h-000000000000", 404, "Není to tu"),
-        ("/tasks/t-000000000000/done", 405, "Tohle stránka neumí"),
+        ("/tasks/t-000000000000/done", 405, "To tato stránka neumí"),
         ("/requests/acme/%FF", 400, "Tomu quietus nerozumí"),
         ("/targets", 403, "K tomu nemáte oprávnění"),
     ] {

@@ -4,14 +4,17 @@ use crate::admin::pages::words::Forms;
 use crate::admin::pages::words::consents::ConsentsWords;
 use crate::consent::{CameBy, UnknownCause};
 use crate::operations::consent::Left;
+use crate::subject::Scope;
 
 pub(super) const WORDS: ConsentsWords = ConsentsWords {
     all_companies: "Všechny společnosti",
     approval_to_come: "Než se cokoli vymaže, musí výmaz schválit člověk.",
     as_shown: "Ukazuje to mluvii",
-    at_once: "hned",
-    at_settling: "Později, až se v ní nebude nic čekat:",
-    at_settling_now: "Během několika minut, až se na konverzaci podívá znovu:",
+    at_settling: "Později, až se konverzace ustálí:",
+    at_settling_now: "Během několika minut, až quietus konverzaci znovu zkontroluje:",
+    begins_at_once: "Začne hned.",
+    begins_on_approval: "Začne, jakmile to schválí člověk.",
+    begins_then: "Začne {time}.",
     by_form: "Formulář: {form}",
     by_rule: "Pravidlo bez formuláře",
     came_needed: "Vyberte, jak odvolání přišlo.",
@@ -21,6 +24,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     day_wrong: "Zadejte den, který není v budoucnosti.",
     decide_lead: "Tím se nic nestane: jen se znovu ukáže, co by následovalo po vašem rozhodnutí.",
     decide_title: "Rozhodnout o jednotlivých konverzacích",
+    demand: "Pravidlo {rule} vymaže {scope} v systémech: {targets}.",
     demands: "Co podle pravidel následuje",
     done_lead: "Je zapsáno i to, jak odvolání přišlo. Souhlasy konverzací, které tu nebyly, se nezměnily.",
     done_title: "Odvolání je zapsáno",
@@ -28,20 +32,20 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     do_withdraw: "Zapsat odvolání",
     earliest_first: "Od nejnovějšího",
     ended: "Skončila",
-    ends: "Čí souhlas skončí",
+    ends: "Které souhlasy skončí",
     expired: "Co jste o osobě zadali, platí 15 minut a jen v přihlášení, ve kterém jste to zadali. Vyhledejte osobu znovu.",
     export_csv: "Stáhnout jako CSV",
     export_json: "Stáhnout jako řádky JSON",
     export_lead: "Která konverzace ukazuje který souhlas, teď i dřív. Nikoho nejmenuje. Poslední řádek JSON říká, že je to vše; poslední řádek tabulky, který začíná slovem „damaged“, říká, o kolika konverzacích se nedá nic říct.",
     export_title: "Všechny souhlasy do souboru",
-    find_lead: "Souhlasy osoby se hledají mezi lidmi, podle toho, čím se osoba pozná.",
+    find_lead: "Souhlasy osoby najdete na stránce Osoby, podle toho, čím se osoba pozná.",
     find_title: "Jedna konverzace",
     how: "Jak je to známo",
     lead: "Který souhlas konverzace ukazuje, teď i dřív, a jak skončil.",
     leave: "Nechat, jak jsou",
     left_title: "Co zůstane, jak je",
     left_why: "Proč to zůstane",
-    needs_approval: "musí schválit člověk",
+    needs_approval: "Nejdřív to musí schválit člověk.",
     no_demands: "Nic: žádné pravidlo nic nepožaduje.",
     not_read: "mluvii konverzaci neukazuje, takže výmaz podle ní může dosáhnout na méně.",
     nobody_title: "Nikdo není jmenován",
@@ -53,8 +57,8 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     of_person: "Odvolání souhlasů osoby",
     of_session: "Souhlas konverzace {number}",
     search_again: "Vyhledat osobu",
-    shown_lead: "Zatím se nic nezměnilo. Udělá se jen to, co tu stojí: pokud se z toho mezitím něco změní, odvolání se nezapíše.",
-    shown_title: "Co by odvolání udělalo",
+    shown_lead: "Zatím se nic nezměnilo. Provede se jen to, co je tu uvedeno: pokud se z toho mezitím něco změní, odvolání se nezapíše.",
+    shown_title: "Co by odvolání způsobilo",
     started: "Začala",
     state: "Souhlas",
     take: "Možná patří osobě: vyberte ty, které jí patří",
@@ -86,6 +90,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     came,
     cause,
     left,
+    scope,
 };
 
 fn came(one: CameBy) -> &'static str {
@@ -109,5 +114,14 @@ fn left(one: Left) -> &'static str {
         Left::Possible => "Jen možná patří osobě. Rozhodněte o ní níže.",
         Left::Excluded => "Byla vyloučena.",
         Left::NotGiven => "Žádný souhlas, který by odvolání mohlo ukončit, tu není, nebo byl udělen až potom.",
+    }
+}
+
+/// What a rule erases, as the object of a sentence.
+fn scope(one: Scope) -> &'static str {
+    match one {
+        Scope::Session => "tuto konverzaci",
+        Scope::Guest => "všechny konverzace hosta",
+        Scope::Person => "vše, co se o osobě najde",
     }
 }

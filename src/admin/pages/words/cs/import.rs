@@ -4,7 +4,7 @@ use crate::admin::pages::words::Forms;
 use crate::admin::pages::words::import::Import;
 
 pub(in crate::admin::pages::words) const WORDS: Import = Import {
-    bad_cell: "Sloupec {column} je chybně",
+    bad_cell: "Chyba ve sloupci {column}",
     bad_length: "Počet sloupců: {is}, v prvním řádku: {should}",
     bad_text: "Není to čitelný text",
     by_column: "Jak říká sloupec came",
@@ -29,6 +29,7 @@ pub(in crate::admin::pages::words) const WORDS: Import = Import {
     no_lines: "Vložte řádky, v prvním ať jsou názvy sloupců.",
     nobody_named: "Žádný sloupec neříká, koho se žádost týká. Přidejte například name, email nebo phone.",
     number_taken: "Toto číslo už má jiná žádost, otevřená nebo ukončená: nikdo se nezapsal. Dejte řádku jiné číslo",
+    one_of: "Napište jedno z těchto slov: {words}.",
     results_lead: "Když vložíte tytéž řádky znovu, nikdo se nezapíše podruhé, dokud je jeho žádost otevřená.",
     title: "Více žádostí najednou",
     was_there: "Už existuje:",

@@ -14,6 +14,7 @@ pub(super) const WORDS: RulesWords = RulesWords {
     by_itself: "Nikdo: výmaz začne sám",
     by_link: "Odkaz zaslaný na adresu z formuláře, nebo člověk, který výmaz schválí",
     by_person: "Člověk, který každý výmaz schvaluje",
+    by_session_and_rule: "Čísla výše jsou podle konverzací, tabulka podle pravidel: co přestalo požadovat jedno pravidlo, může dál požadovat jiné.",
     change_lead: "Pravidla se mění v konfiguraci. Co by změněná pravidla udělala, se zkouší v příkazové řádce, dřív než začnou platit: quietus rules try --rules SOUBOR.",
     condition: "Pokud",
     configured: "Platná pravidla",
@@ -74,8 +75,8 @@ pub(super) const WORDS: RulesWords = RulesWords {
 
 fn scope(one: Scope) -> &'static str {
     match one {
-        Scope::Session => "Tu jednu konverzaci",
-        Scope::Guest => "Všechny konverzace návštěvníka",
+        Scope::Session => "Jen tuto konverzaci",
+        Scope::Guest => "Všechny konverzace hosta",
         Scope::Person => "Vše, co se o osobě najde",
     }
 }
@@ -91,7 +92,7 @@ fn state(one: RuleState) -> &'static str {
 fn trigger(one: Trigger) -> &'static str {
     match one {
         Trigger::SessionEnded => "Konverzace skončila",
-        Trigger::SessionSettled => "Konverzace skončila a nic dalšího se v ní už nečeká",
+        Trigger::SessionSettled => "Konverzace skončila a ustálila se: nic dalšího v ní nepřibude",
         Trigger::FormSubmitted => "Formulář byl odeslán nebo zrušen",
         Trigger::ConsentChanged => "Souhlas se změnil",
     }

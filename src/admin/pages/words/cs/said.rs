@@ -56,7 +56,7 @@ pub(super) fn closed_because(one: ClosedBecause) -> &'static str {
     match one {
         ClosedBecause::NothingHeld => "O osobě tu nic není",
         ClosedBecause::Incomplete => "Co šlo vymazat, je vymazané; o zbytku se osoba dozví",
-        ClosedBecause::Duplicate => "Zastupuje ji jiná žádost téže osoby",
+        ClosedBecause::Duplicate => "Místo ní pokračuje jiná žádost téže osoby",
         ClosedBecause::AnsweredElsewhere => "Byla vyřízena mimo quietus",
         ClosedBecause::Mistake => "Byla zapsána omylem",
     }
@@ -87,14 +87,14 @@ pub(super) fn delay(one: DelayCode) -> &'static str {
         DelayCode::Approval => "Výmaz musí schválit člověk.",
         DelayCode::Parked => "{target}: je potřeba člověk, samo se už nic nestane.",
         DelayCode::Held => "Brání tomu pozastavení.",
-        DelayCode::Paused => "{target}: systém je pozastaven člověkem.",
+        DelayCode::Paused => "{target}: volání systému je pozastavené.",
         DelayCode::Out => "{target}: systém nefunguje, zkouší se znovu sám.",
-        DelayCode::Task => "{target}: maže člověk.",
+        DelayCode::Task => "{target}: čeká na člověka, který tam maže.",
         DelayCode::Report => "{target}: systém pokyn přijal a má se ozvat.",
         DelayCode::Link => "Čeká se na použití odkazu z e-mailu.",
         DelayCode::Purge => "{target}: vymazáno, dodavatel data odstraní později. Potom se to znovu zkontroluje.",
         DelayCode::NotDue => "Jeho čas ještě nepřišel.",
-        DelayCode::Settling => "Konverzace se ještě uzavírají.",
+        DelayCode::Settling => "Konverzace se ještě neustálily: může v nich něco přibýt.",
         DelayCode::Target => "{target}: volání čeká nebo právě probíhá.",
         DelayCode::Receipt => "Všechny systémy odpověděly; zapisuje se doklad.",
     }
@@ -231,7 +231,7 @@ pub(super) fn severity(one: Severity) -> &'static str {
 
 pub(super) fn stage(one: Stage) -> &'static str {
     match one {
-        Stage::Find | Stage::FindLater => "Hledá, co dalšího ví",
+        Stage::Find | Stage::FindLater => "Zjišťuje, co dalšího o osobě má",
         Stage::Erase => "Maže",
         Stage::Verify => "Znovu se kontroluje",
     }
@@ -290,7 +290,7 @@ pub(super) fn problem(code: Code) -> (&'static str, &'static str) {
             ("Není to tu", "Podívejte se do seznamu: může to mít jiné číslo, nebo patřit jiné společnosti.")
         }
         Code::NoSuchPath => ("Taková stránka není", "Pokračujte z úvodní stránky."),
-        Code::NoSuchMethod => ("Tohle stránka neumí", "Pokračujte z úvodní stránky."),
+        Code::NoSuchMethod => ("To tato stránka neumí", "Pokračujte z úvodní stránky."),
         Code::NotUnderstood | Code::NotJson => {
             ("Tomu quietus nerozumí", "Nic se neprovedlo. Vraťte se a udělejte to znovu.")
         }

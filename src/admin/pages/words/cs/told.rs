@@ -125,10 +125,10 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             plain("Něco už mělo být vymazané a měsíc na to uplynul.", "U opožděných výmazů uvidíte, na co který čeká.")
         }
         Code::SessionsForeign => three(
-            "{n} konverzace tenanta, kterého neuvádí žádný zdroj, byla zapomenuta.",
-            "{n} konverzace tenantů, které neuvádí žádný zdroj, byly zapomenuty.",
-            "{n} konverzací tenantů, které neuvádí žádný zdroj, bylo zapomenuto.",
-            "Jsou-li vaše, doplňte tenanty ke zdroji v konfiguraci.",
+            "{n} konverzace z oddělení, které neuvádí žádný zdroj, byla zapomenuta.",
+            "{n} konverzace z oddělení, která neuvádí žádný zdroj, byly zapomenuty.",
+            "{n} konverzací z oddělení, která neuvádí žádný zdroj, bylo zapomenuto.",
+            "Jsou-li vaše, doplňte oddělení ke zdroji v konfiguraci (tenants).",
         ),
         Code::ClockDoubted => plain(
             "Hodiny serveru nemohou jít správně: měly ukazovat {expected} a ukázaly {found}. Nic se nemaže.",
@@ -178,7 +178,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::SessionsReappeared => plain(
             "mluvii {mluvii} zase ukazuje konverzace, které byly vymazané.",
-            "Co se ví: {reason}. Znovu otevřené výmazy jsou v auditu. Mohou být i jinde, kde se něco obnovilo.",
+            "Co se ví: {reason}. Znovu otevřené výmazy jsou v protokolu úkonů. Mohou být i jinde, kde se něco obnovilo.",
         ),
         Code::AlertFailed => plain(
             "Upozornění {alert} se nedostane ke všem.",
@@ -196,7 +196,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "Pravidlo {rule} je nové nebo změněné. Za poslední měsíc by vymazalo {n} konverzaci z {sessions}.",
             "Pravidlo {rule} je nové nebo změněné. Za poslední měsíc by vymazalo {n} konverzace z {sessions}.",
             "Pravidlo {rule} je nové nebo změněné. Za poslední měsíc by vymazalo {n} konverzací z {sessions}.",
-            "Dokud ho někdo neprohlédne a nepotvrdí, nic se podle něj nemaže. Může ho i odmítnout.",
+            "Dokud ho někdo neprohlédne a nepotvrdí, nic se podle něj nemaže. Může ho i zamítnout.",
         ),
         Code::PastWaiting => three(
             "Čeká porovnání minulosti: pravidla by vymazala {n} konverzaci z {sessions}, o kterých nikdo neřekl.",

@@ -4,14 +4,17 @@ use crate::admin::pages::words::Forms;
 use crate::admin::pages::words::consents::ConsentsWords;
 use crate::consent::{CameBy, UnknownCause};
 use crate::operations::consent::Left;
+use crate::subject::Scope;
 
 pub(super) const WORDS: ConsentsWords = ConsentsWords {
     all_companies: "All companies",
     approval_to_come: "Somebody has to approve the erasure before anything is erased.",
     as_shown: "As mluvii shows it",
-    at_once: "at once",
     at_settling: "Later, when nothing more is expected of the session:",
     at_settling_now: "Within minutes, as the session is looked at again:",
+    begins_at_once: "It begins at once.",
+    begins_on_approval: "It begins as soon as a person approves it.",
+    begins_then: "It begins {time}.",
     by_form: "A form: {form}",
     by_rule: "A rule without a form",
     came_needed: "Choose how the withdrawal came.",
@@ -21,6 +24,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     day_wrong: "Enter a day that is not in the future.",
     decide_lead: "Nothing is done by that: it is shown once more with what you have decided.",
     decide_title: "Decide about single sessions",
+    demand: "The rule {rule} erases {scope} at: {targets}.",
     demands: "What the rules demand by it",
     done_lead: "It is written down with how it came. Consents of sessions that were not shown are as they were.",
     done_title: "The withdrawal is written down",
@@ -41,7 +45,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     leave: "Leave as they are",
     left_title: "What stays as it is",
     left_why: "Why it stays",
-    needs_approval: "needs a person’s approval",
+    needs_approval: "A person has to approve it first.",
     no_demands: "Nothing: no rule asks for it.",
     not_read: "mluvii does not show the session, so that an erasure by it may reach less.",
     nobody_title: "Nobody is named",
@@ -86,6 +90,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     came,
     cause,
     left,
+    scope,
 };
 
 fn came(one: CameBy) -> &'static str {
@@ -109,5 +114,14 @@ fn left(one: Left) -> &'static str {
         Left::Possible => "It is only possibly the person’s. Decide about it below.",
         Left::Excluded => "It was excluded.",
         Left::NotGiven => "No consent is given that a withdrawal could end, or it was given afterwards.",
+    }
+}
+
+/// What a rule erases, as the object of a sentence.
+fn scope(one: Scope) -> &'static str {
+    match one {
+        Scope::Session => "this session",
+        Scope::Guest => "all sessions of the guest",
+        Scope::Person => "all that is found of the person",
     }
 }

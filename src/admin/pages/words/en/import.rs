@@ -29,6 +29,7 @@ pub(in crate::admin::pages::words) const WORDS: Import = Import {
     no_lines: "Paste the lines, with the names of the columns in the first one.",
     nobody_named: "No column says whom a request is about. Add one such as name, email or phone.",
     number_taken: "The number is another request's, open or ended: nobody was entered. Give the line another number",
+    one_of: "Write one of these words: {words}.",
     results_lead: "Who gives the same lines again enters nobody a second time, as long as their request is open.",
     title: "Many requests at once",
     was_there: "There already:",

@@ -14,6 +14,7 @@ pub(super) const WORDS: RulesWords = RulesWords {
     by_itself: "Nobody: it begins by itself",
     by_link: "The link that is mailed to the address of the form, or a person who approves it",
     by_person: "A person, who approves each erasure",
+    by_session_and_rule: "The numbers above are by session, the table is by rule: what one rule no longer demands, another one may.",
     change_lead: "A rule is changed in the configuration. What changed rules would do is tried on the command line, before they are put in place: quietus rules try --rules FILE.",
     condition: "If",
     configured: "The rules at work",
