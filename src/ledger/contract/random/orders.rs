@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::model::{Model, Modelled};
 use super::task::{Piece, Task};
+use crate::erasure::life::Life;
 use crate::erasure::life::{Cancelled, NoTargets, Resolving, Retried, Waiting};
 use crate::erasure::{Confirm, ErasureId, NewErasure, Step, Subject};
 use crate::ledger::{Confirmed, QueueName, Stopped, holding};
