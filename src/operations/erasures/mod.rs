@@ -11,7 +11,7 @@ mod request;
 
 pub(crate) use acts::{
     Retried, UndecidedRetried, approve, begin, cancel, list, ordered, reject, retry, retry_parked, retry_undecided,
-    show, stop,
+    show, stop, why_not_by,
 };
 pub(crate) use checked::{About, Request};
 pub(super) use checked::{Checked, installation_of_person, named_targets};
