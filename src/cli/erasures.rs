@@ -184,7 +184,7 @@ impl Approve {
                 }
                 if waits && !yes {
                     if !out.is_json() {
-                        out.line(format_args!("nothing is approved; to approve what is shown here, add:"))?;
+                        out.line("nothing is approved; to approve what is shown here, add:")?;
                         out.line(format_args!("  --version {seen}"))?;
                     }
                     return Ok(Exit::No);

@@ -16,7 +16,7 @@ pub(crate) use acts::{
 pub(crate) use checked::{About, Request};
 pub(super) use checked::{Checked, installation_of_person, named_targets};
 pub(super) use explain::surroundings;
-pub(crate) use explain::{Explained, ToApprove, explain};
+pub(crate) use explain::{Demanded, Explained, ToApprove, explain};
 pub(crate) use find::{Found, find};
 pub(crate) use holding::MayHold;
 pub(super) use holding::holds;
