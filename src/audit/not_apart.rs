@@ -63,6 +63,18 @@ pub(crate) enum NotApart {
     Withdrawn { by: Actor, why: Box<NotApart> },
 }
 
+impl NotApart {
+    /// Whether it is of what was asked for, so that whoever looks is told, as nobody who comes by an account can approve it.
+    pub(crate) fn stops_everybody(&self) -> bool {
+        match self {
+            Self::Nobodys(_) | Self::UnknownAsker { .. } | Self::NoAccount { .. } | Self::AskerForgotten => true,
+            Self::Forgotten { whose, .. } => *whose == Whose::Askers,
+            Self::Own(_) | Self::UnknownApprover { .. } | Self::Given { .. } | Self::GivenBoth { .. } => false,
+            Self::Withdrawn { why, .. } => why.stops_everybody(),
+        }
+    }
+}
+
 /// Whose token or password it is that has to be another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {

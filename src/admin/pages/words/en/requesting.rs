@@ -15,7 +15,6 @@ pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
     for_person: "For the person",
     not_settled: "What the receipt will say is not known for sure yet.",
     perhaps: "Perhaps: {reason}",
-    unknown_asker: "{who} has entered the request or made its plan, and nothing shows who that is. So nobody is surely somebody else, and nobody can approve it.",
     unknown_asker_title: "Nobody can approve this plan",
     unknown_asker_way: "The way out: an officer closes the request as entered by mistake and enters it again under an account of their own, with the same day on which it came. Then a colleague can approve it.",
     waits_for_your_approval: "It waits for your approval.",
