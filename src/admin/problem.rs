@@ -225,9 +225,7 @@ impl From<OperationError> for Problem {
                 let said = Self::new(code, detail);
                 match error {
                     OperationError::Refused(refused) => Self { refused: Some(Box::new(refused.why)), ..said },
-                    OperationError::NotApproved(refused) => {
-                        Self { not_approved: Some(Box::new(refused.why)), ..said }
-                    }
+                    OperationError::NotApproved(refused) => Self { not_approved: Some(Box::new(refused.why)), ..said },
                     _ => said,
                 }
             }

@@ -101,8 +101,11 @@ async fn given_in(on: &Operations, account: &AccountName) -> Result<Vec<u64>, Op
     let own = Actor::user(account);
     let mut all = Vec::new();
     for act in GIVES_PASSWORD {
-        let of_account =
-            AuditRange { act: Some(act), object: Some(Object::account(account)), ..AuditRange::all(Cursor::OLDEST, PAGE_MAX) };
+        let of_account = AuditRange {
+            act: Some(act),
+            object: Some(Object::account(account)),
+            ..AuditRange::all(Cursor::OLDEST, PAGE_MAX)
+        };
         let rows = audit::all(on, of_account).await?;
         let by_others = rows.iter().filter(|row| row.statement.is_done() && row.statement.actor != own);
         all.extend(by_others.map(|row| row.statement.sequence));
@@ -126,11 +129,7 @@ enum Given {
 
 /// Why `by` does not approve what these have asked for; `None` where all of them are surely somebody else, and neither has given the other
 /// what they came by.
-pub(crate) async fn why_not(
-    on: &Operations,
-    by: &Actor,
-    asked: &[Asker],
-) -> Result<Option<NotApart>, OperationError> {
+pub(crate) async fn why_not(on: &Operations, by: &Actor, asked: &[Asker]) -> Result<Option<NotApart>, OperationError> {
     for own in asked {
         if let Some(why) = is_or_may_be(on, by, &own.actor).await? {
             return Ok(Some(why));
@@ -184,11 +183,7 @@ async fn given_by_one(on: &Operations, by: &Asker, own: &Asker) -> Result<Option
     let all_of_own = || of_own.iter().chain([&own.actor]);
     let one = of_by.iter().find(|giver| all_of_own().any(|other| giver.apart_from(other) == Apart::One));
     let one = one.or_else(|| of_own.iter().find(|giver| giver.apart_from(&by.actor) == Apart::One));
-    Ok(one.map(|giver| NotApart::GivenBoth {
-        giver: giver.clone(),
-        by: by.actor.clone(),
-        asked: own.actor.clone(),
-    }))
+    Ok(one.map(|giver| NotApart::GivenBoth { giver: giver.clone(), by: by.actor.clone(), asked: own.actor.clone() }))
 }
 
 /// The accounts by which somebody came by what they carry, the nearest first: each has given it to the one before, by what they carried then.
@@ -223,11 +218,9 @@ async fn given_by(
     let to_actor = to.actor.clone();
     Ok(match giver(on, to).await? {
         Given::ByNobody => None,
-        Given::By(giver, _) => (giver.apart_from(&other.actor) == Apart::One).then_some(NotApart::Given {
-            giver,
-            to: to_actor,
-            whose,
-        }),
+        Given::By(giver, _) => {
+            (giver.apart_from(&other.actor) == Apart::One).then_some(NotApart::Given { giver, to: to_actor, whose })
+        }
         Given::Unknown => Some(NotApart::Forgotten { to: to_actor, whose }),
     })
 }
