@@ -3,7 +3,6 @@
 use super::Which;
 use super::person::PersonFile;
 use crate::attention::{days_left_words, delay_brief, delay_words};
-use crate::audit::Actor;
 use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, DOUBTFUL, Out};
@@ -214,14 +213,6 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
         out.marked(BAD, "✗", format_args!("late       {had_to} {last} (GDPR Art. 12(4)){extension}"))?;
     }
     Ok(())
-}
-
-/// Why what somebody enters or plans so comes to no approval.
-pub(super) fn of_nobodys(who: &Actor) -> String {
-    format!(
-        "nothing shows who {who} is, so that nobody who comes by an account can approve what it enters or plans (requests.four_eyes): enter \
-         and plan under a name of your own, on the pages or by `sudo` from your own account"
-    )
 }
 
 pub(super) fn write_due(shown: &Shown, out: &mut Out) -> std::io::Result<()> {

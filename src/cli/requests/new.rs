@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::bulk;
-use super::list::{of_nobodys, write};
+use super::list::write;
 use super::person::PersonFile;
 use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::out::{DOUBTFUL, Out};
+use crate::cli::out::Out;
 use crate::cli::words;
 use crate::operations::Operations;
 use crate::operations::requests::{self, Asked};
@@ -77,9 +77,8 @@ impl New {
         let asked = Asked { identifiers: self.person.read()?, ..asked };
         let shown = requests::enter(on, asked, &actor()).await?;
         write(&shown, out)?;
-        let by = &shown.request.entered_by;
-        if on.settings.four_eyes && by.is_nobodys() && !out.is_json() {
-            out.marked(DOUBTFUL, "?", of_nobodys(by))?;
+        if let Some(why) = words::never_approved(on, &shown.request.entered_by) {
+            out.note(why);
         }
         Ok(Exit::Done)
     }

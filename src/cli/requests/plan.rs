@@ -5,19 +5,18 @@ use std::str::FromStr;
 use serde_json::json;
 
 use super::Which;
-use super::list::{of_nobodys, write, write_due};
-use crate::audit::Actor;
+use super::list::{write, write_due};
 use crate::cli::advice;
 use crate::cli::context::actor;
 use crate::cli::erase::reach::{kinds, sentence};
 use crate::cli::erase::said;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, DOUBTFUL, Out};
-use crate::cli::words::counted;
+use crate::cli::words::{counted, never_approved};
 use crate::operations::Operations;
 use crate::operations::erasures::{LookAgain, NotReached};
 use crate::operations::requests::{self, Planned, Purge, Ran, Shown};
-use crate::request::{Choice, Chosen, ChosenBecause, RequestNumber};
+use crate::request::{Choice, Chosen, ChosenBecause};
 use crate::subject::{SessionKey, TargetName, Title};
 use crate::worker::Found;
 
@@ -164,18 +163,14 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
         write_again(planned, &after.join(" and "), out)?;
     }
     if on.settings.four_eyes && planned.plan.approved.is_none() {
-        if let Some(who) = planned.shown.request.askers().iter().find(|one| one.is_nobodys()) {
-            return nobody_approves(who, number, out);
+        if let Some(why) = planned.shown.request.askers().iter().find_map(|one| never_approved(on, one)) {
+            out.marked(DOUBTFUL, "?", why)?;
+            return out
+                .line(format_args!("the way out: quietus requests close {number} --because mistake, and enter it so"));
         }
         out.line(format_args!("somebody else approves it: quietus requests approve {number} --plan {hash}"))?;
     }
     out.line(format_args!("to have it done: quietus requests run {number} --plan {hash}"))
-}
-
-/// Why it cannot come to be run, and the way out.
-fn nobody_approves(who: &Actor, number: &RequestNumber, out: &mut Out) -> std::io::Result<()> {
-    out.marked(DOUBTFUL, "?", of_nobodys(who))?;
-    out.line(format_args!("the way out: quietus requests close {number} --because mistake, and enter it anew so"))
 }
 
 /// The targets that people call otherwise.
