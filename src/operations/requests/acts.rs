@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::show::show;
 use super::{Named, Shown, changed_meanwhile, one, past_day, refused, today, whom};
-use crate::audit::{Act, Actor, Detail, NotApart, Object};
+use crate::audit::{Act, Actor, Detail, Object};
 use crate::erasure::confirmation::mailbox_of;
 use crate::ledger::{AuditRange, Cursor, PAGE_MAX, RequestChange, StoredRequest};
 use crate::operations::accounts::{Asker, why_not};
@@ -178,22 +178,13 @@ pub(crate) async fn approve(on: &Operations, named: &Named, hash: &str, by: &Act
     let approved = read.request.clone().approve(hash, by, Timestamp::now());
     // What is refused anyway is told first. Nobody else has changed what was read, or this changes nothing.
     if approved.is_ok()
-        && let Some(why) = why_not_by(on, &read.request, by).await?
+        && let Some(why) = why_not(on, by, &askers(on, &read.request).await?).await?
     {
         let what = format!("request {}", read.request.number);
         let why = NotApproved::NotApart(why);
         return Err(OperationError::NotApproved(Box::new(ApprovalRefused { what, why })));
     }
     change(on, read, approved, Act::ApproveRequest, vec![word("plan", hash)], by).await
-}
-
-/// Why `by` does not approve the plan of a request; `None` where they may.
-pub(crate) async fn why_not_by(
-    on: &Operations,
-    request: &Request,
-    by: &Actor,
-) -> Result<Option<NotApart>, OperationError> {
-    why_not(on, by, &askers(on, request).await?).await
 }
 
 /// Who has entered a request, or made its plan or changed it, each in every row of the audit that says so: the same account may have been
