@@ -107,7 +107,8 @@ async fn needs(visitor: &Visitor<See>, shown: &Shown, approvals: &mut Approvals)
     Ok(None)
 }
 
-/// Erasures that wait for an approval, and whether there are more. Those that wait for the person's own click are theirs first.
+/// Erasures that wait for an approval, and whether there are more. Those that wait for the person's own click are theirs first, and what
+/// whoever looks has asked for is for others; what nobody can approve, they can reject.
 async fn to_approve(visitor: &Visitor<See>) -> Result<(Vec<Erasure>, bool), Problem> {
     let (mut found, mut is_cut) = (Vec::new(), false);
     if !visitor.view.may(Permission::Approve) {
@@ -119,10 +120,22 @@ async fn to_approve(visitor: &Visitor<See>) -> Result<(Vec<Erasure>, bool), Prob
         let page = erasures::list(&visitor.on, filter).await?;
         is_cut |= page.next.is_some();
         let explained = erasures::explain(&visitor.on, page.items).await?.into_iter();
-        let to_approve = explained.filter(|one| one.waits_for.iter().all(|delay| delay.code != DelayCode::Link));
-        found.extend(to_approve.map(|one| one.erasure));
+        for one in explained.filter(|one| one.waits_for.iter().all(|delay| delay.code != DelayCode::Link)) {
+            if !is_for_others(visitor, &one.erasure).await? {
+                found.push(one.erasure);
+            }
+        }
     }
     Ok((found, is_cut))
+}
+
+/// Whether somebody else approves it. Of what rules alone demand, its page says so: nobody has asked for that.
+async fn is_for_others(visitor: &Visitor<See>, erasure: &Erasure) -> Result<bool, Problem> {
+    if !erasures::asked_by_hand(erasure) {
+        return Ok(false);
+    }
+    let why = erasures::why_not_by(&visitor.on, erasure, &visitor.actor()).await?;
+    Ok(why.is_some_and(|why| !why.stops_everybody()))
 }
 
 /// Whether whoever looks sees to the whole deployment: what is of all companies is for them alone.

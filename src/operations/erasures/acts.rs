@@ -90,6 +90,11 @@ pub(crate) async fn why_not_by(
     }
 }
 
+/// Whether somebody has asked for it by name, beside what rules demand.
+pub(crate) fn asked_by_hand(erasure: &Erasure) -> bool {
+    erasure.rules.iter().any(|rule| is_by_hand(rule))
+}
+
 fn is_by_hand(rule: &str) -> bool {
     rule == REQUEST || rule.starts_with(ERASED_AGAIN)
 }

@@ -115,6 +115,9 @@ fn an_erasure_is_approved_as_it_was_shown_and_shown_anew_where_something_has_joi
         })
     });
 
+    for browser in [&adam, &ann] {
+        browser.get("/").is(200).says(&[&at, &other]);
+    }
     let read = adam.get(&at).is(200).says(&["What is approved", "no consent, nothing kept", "/approve\""]);
     let seen = read.hidden("seen");
     // An officer sees what is approved, and approves nothing.
@@ -129,6 +132,9 @@ fn an_erasure_is_approved_as_it_was_shown_and_shown_anew_where_something_has_joi
     adam.post(&format!("{at}/approve"), &[]).is(400);
     let id = at.trim_start_matches("/erasures/");
     assert_eq!(deployment.json(&["erasures", "show", id])["state"], "requested");
+    // What she has joined does not wait for her, and still for him.
+    let is_listed = |browser: &Browser| browser.get("/").is(200).text.contains(&format!("href=\"{at}\""));
+    assert!(!is_listed(&ann) && is_listed(&adam));
     // Who has joined it is told that it is her own.
     let own =
         ann.get(&at).is(200).says(&["Somebody else has to approve the erasure", "You have asked for it yourself"]);
@@ -143,6 +149,7 @@ fn an_erasure_is_approved_as_it_was_shown_and_shown_anew_where_something_has_joi
     // Of whom nobody knows who it is, nobody approves it, and everybody is told the way out.
     let other_id = other.trim_start_matches("/erasures/");
     done(&deployment.run(&["erase", "--session", "acme/102", "--targets", "mluvii"]));
+    assert!(adam.get("/").is(200).text.contains(&other), "it is theirs to reject");
     let english = ann.get(&other).is(200).says(&["Nobody can approve this erasure", "cli:", "The way out:"]);
     assert!(!english.text.contains("/approve\""), "{}", english.text);
     olga.get(&other).is(200).says(&["Nobody can approve this erasure"]);
