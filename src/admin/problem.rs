@@ -12,7 +12,7 @@ use tracing::error;
 use crate::causes::with_causes;
 use crate::http::LogRateLimit;
 use crate::ledger::LedgerError;
-use crate::operations::{InputError, NotShown, OperationError};
+use crate::operations::{InputError, NotApproved, NotShown, OperationError};
 use crate::request::Refused;
 
 /// When whoever could not be answered may ask again, in seconds.
@@ -144,11 +144,13 @@ pub(super) struct Problem {
     detail: String,
     /// Where it is a request that cannot be as it is, why: pages have words of their own for that.
     refused: Option<Box<Refused>>,
+    /// The same of an approval.
+    not_approved: Option<Box<NotApproved>>,
 }
 
 impl Problem {
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), refused: None }
+        Self { code, detail: detail.into(), refused: None, not_approved: None }
     }
 
     pub(super) fn code(&self) -> Code {
@@ -163,6 +165,11 @@ impl Problem {
     /// Why a request cannot be as it is.
     pub(super) fn refused(&self) -> Option<&Refused> {
         self.refused.as_deref()
+    }
+
+    /// Why an approval is not taken.
+    pub(super) fn not_approved(&self) -> Option<&NotApproved> {
+        self.not_approved.as_deref()
     }
 
     /// The same where what was ordered is done: whoever asks must not take it for refused.
@@ -185,7 +192,7 @@ impl From<OperationError> for Problem {
     fn from(error: OperationError) -> Self {
         let code = match &error {
             OperationError::NotFound(_) => Code::NotFound,
-            OperationError::Conflict(_) | OperationError::Refused(_) => Code::Conflict,
+            OperationError::Conflict(_) | OperationError::Refused(_) | OperationError::NotApproved(_) => Code::Conflict,
             OperationError::Duplicate(_) => Code::Duplicate,
             OperationError::Input(_) => Code::Input,
             OperationError::Ledger(cause) if cause.is::<NotShown>() => Code::NotShown,
@@ -215,11 +222,12 @@ impl From<OperationError> for Problem {
                 Self::new(code, detail)
             }
             _ => {
-                let refused = match error {
-                    OperationError::Refused(refused) => Some(Box::new(refused.why)),
-                    _ => None,
-                };
-                Self { refused, ..Self::new(code, detail) }
+                let said = Self::new(code, detail);
+                match error {
+                    OperationError::Refused(refused) => Self { refused: Some(Box::new(refused.why)), ..said },
+                    OperationError::NotApproved(refused) => Self { not_approved: Some(Box::new(refused.why)), ..said },
+                    _ => said,
+                }
             }
         }
     }
@@ -266,7 +274,7 @@ impl Lines {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { code, detail, refused: _ } = self;
+        let Self { code, detail, .. } = self;
         let status = code.status();
         let body = ProblemBody {
             r#type: "about:blank",

@@ -2,9 +2,11 @@
 //! use quietus stand here, never those of people whom an erasure is about.
 
 mod entry;
+mod not_apart;
 mod row;
 
 pub(crate) use entry::{Act, ActResult, AuditEntry, Detail, Object};
+pub(crate) use not_apart::{NotApart, Whose};
 pub(crate) use row::{AuditBroken, AuditRow, verify_chain};
 
 use crate::access::{AccountName, TokenId};
@@ -97,6 +99,12 @@ impl Actor {
         }
     }
 
+    /// Whether it is an account of the machine that is nobody's own, so that nothing shows who that is.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        let own = self.parts();
+        own.way == CLI && own.is_nobodys()
+    }
+
     /// The account by which somebody came, and the token where it was one; `None` of who came otherwise.
     pub(crate) fn came_by(&self) -> Option<(AccountName, Option<TokenId>)> {
         let (way, name) = self.0.split_once(':')?;
@@ -156,8 +164,11 @@ impl<'a> Parts<'a> {
 
     /// The account of the ledger that would be the same person's. The machine tells capital letters apart, and accounts have none.
     fn as_account(&self) -> Option<AccountName> {
-        let is_nobodys = self.is_servers() || self.person().eq_ignore_ascii_case(ROOT);
-        if is_nobodys { None } else { self.person().to_ascii_lowercase().parse().ok() }
+        if self.is_nobodys() { None } else { self.person().to_ascii_lowercase().parse().ok() }
+    }
+
+    fn is_nobodys(&self) -> bool {
+        self.is_servers() || self.person().eq_ignore_ascii_case(ROOT)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Actor, AuditEntry, Detail, Object};
+use super::{ActResult, Actor, AuditEntry, Detail, Object};
 use crate::chain::{Head, LinkBroken, Next, canonical, follows, hash};
 
 /// The format's version, in every row.
@@ -30,6 +30,13 @@ pub(crate) struct AuditStatement {
     pub(crate) object: Object,
     pub(crate) result: String,
     pub(crate) details: BTreeMap<String, Value>,
+}
+
+impl AuditStatement {
+    /// Whether it was done, and not only tried.
+    pub(crate) fn is_done(&self) -> bool {
+        self.result == ActResult::Done.as_str()
+    }
 }
 
 /// One act in the chain.

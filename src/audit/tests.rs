@@ -137,6 +137,23 @@ fn two_people_are_told_apart_only_where_the_system_does() {
 }
 
 #[test]
+fn nothing_shows_who_has_become_an_account_that_is_nobodys() {
+    for (name, expected) in [
+        ("cli:root", true),
+        ("cli:Root", true),
+        ("cli:quietus", true),
+        ("cli:root (sudo: root)", true),
+        ("cli:root (sudo: ann)", false),
+        ("cli:ann", false),
+        ("cli:uid:1000", false),
+        ("user:root", false),
+        ("server:retention", false),
+    ] {
+        assert_eq!(Actor::named(name.to_owned()).is_nobodys(), expected, "{name}");
+    }
+}
+
+#[test]
 fn who_came_by_an_account_is_read_back() {
     let (ann, token) = ("ann".parse().expect("a name"), "0123456789ab".parse().expect("an id"));
     let of_token = Actor::token(&ann, &token);

@@ -12,10 +12,10 @@ use crate::attention::{days_left_words, delay_brief, delay_words};
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
-use crate::operations::erasures::{self, Explained, Retried, UndecidedRetried};
+use crate::operations::erasures::{self, Explained, Retried, ToApprove, UndecidedRetried};
 use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations};
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, Kind, TargetName};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Erasures {
@@ -24,10 +24,7 @@ pub(super) enum Erasures {
     Show {
         id: ErasureId,
     },
-    /// Approve an erasure that waits for it: it begins when its time has come
-    Approve {
-        id: ErasureId,
-    },
+    Approve(Approve),
     /// Reject an erasure that waits for approval: nothing is erased, and its identifiers are destroyed
     Reject {
         id: ErasureId,
@@ -120,15 +117,10 @@ impl Erasures {
         match self {
             Self::List(list) => list.run(on, out).await,
             Self::Show { id } => {
-                let erasure = erasures::show(on, id).await?;
-                let rechecks = recheck::of(on, &[&erasure]).await?.pop().unwrap_or_default();
-                erasures::explain(on, vec![erasure]).await?.iter().try_for_each(|one| show(one, &rechecks, out))?;
+                show_one(on, erasures::show(on, id).await?, out).await?;
                 Ok(Exit::Done)
             }
-            Self::Approve { id } => {
-                let approved = erasures::approve(on, id, None, &actor()).await;
-                answer(approved, "approved; it begins when its time has come", out)
-            }
+            Self::Approve(approve) => approve.run(on, out).await,
             Self::Reject { id } => {
                 let rejected = erasures::reject(on, id, &actor()).await;
                 answer(rejected, "rejected; nothing is erased", out)
@@ -160,6 +152,55 @@ impl Erasures {
             }
         }
     }
+}
+
+/// Approve an erasure that waits for it: it begins when its time has come
+///
+/// Without --version or --yes it is only shown, with the version by which you say what you have seen. Where something has joined it since
+/// then, nothing is approved.
+#[derive(clap::Args)]
+pub(super) struct Approve {
+    id: ErasureId,
+    /// Approve what this version is of, as it was shown; nothing, if something else is demanded now
+    #[arg(long, value_name = "HASH", conflicts_with = "yes")]
+    version: Option<String>,
+    /// Approve what is demanded now, which is shown
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Approve {
+    async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let Self { id, version, yes } = self;
+        let seen = match version {
+            Some(version) => version,
+            None => {
+                let erasure = erasures::show(on, id).await?;
+                let waits = erasure.state == ErasureState::Requested;
+                let seen = erasure.version();
+                // The answer of what is done is the only JSON.
+                if waits && !(yes && out.is_json()) {
+                    show_one(on, erasure, out).await?;
+                }
+                if waits && !yes {
+                    if !out.is_json() {
+                        out.line("nothing is approved; to approve what is shown here, add:")?;
+                        out.line(format_args!("  --version {seen}"))?;
+                    }
+                    return Ok(Exit::No);
+                }
+                seen
+            }
+        };
+        let approved = erasures::approve(on, id, &seen, &actor()).await;
+        answer(approved, "approved; it begins when its time has come", out)
+    }
+}
+
+async fn show_one(on: &Operations, erasure: Erasure, out: &mut Out) -> Result<(), Failure> {
+    let rechecks = recheck::of(on, &[&erasure]).await?.pop().unwrap_or_default();
+    erasures::explain(on, vec![erasure]).await?.iter().try_for_each(|one| show(one, &rechecks, out))?;
+    Ok(())
 }
 
 /// What becomes of an erasure that was stopped.
@@ -258,6 +299,9 @@ fn show(explained: &Explained, rechecks: &Rechecks, out: &mut Out) -> std::io::R
     for delay in &explained.waits_for {
         out.line(format_args!("waits for {}", delay_words(delay)))?;
     }
+    if let Some(to_approve) = &explained.to_approve {
+        show_demands(to_approve, out)?;
+    }
     let row = |step: &Step| {
         let counts = step.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>().join(", ");
         let attempts = step.attempts.to_string();
@@ -270,6 +314,17 @@ fn show(explained: &Explained, rechecks: &Rechecks, out: &mut Out) -> std::io::R
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
     out.table(header, erasure.steps.iter().map(row))?;
     rechecks::write(rechecks, out)
+}
+
+/// What each rule demands of it alone, and the version of all that.
+fn show_demands(to_approve: &ToApprove, out: &mut Out) -> std::io::Result<()> {
+    for demand in &to_approve.demands {
+        let targets = demand.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let kinds = demand.identifiers.iter().map(Kind::as_str).collect::<Vec<_>>().join(", ");
+        let by = if kinds.is_empty() { String::new() } else { format!(", by its {kinds}") };
+        out.line(format_args!("demanded  by {} at {targets}, from {}{by}", demand.rule, out::time(demand.due)))?;
+    }
+    out.line(format_args!("version   {}", to_approve.version))
 }
 
 /// Whether it waits for its link to be used.
@@ -354,6 +409,7 @@ fn answer(result: Result<(), OperationError>, yes: &str, out: &mut Out) -> Resul
     let why = match result {
         Ok(()) => None,
         Err(OperationError::NotFound(why) | OperationError::Conflict(why)) => Some(why),
+        Err(OperationError::NotApproved(why)) => Some(why.to_string()),
         Err(error) => return Err(error.into()),
     };
     match &why {

@@ -114,6 +114,7 @@ impl From<OperationError> for Failure {
         match error {
             OperationError::NotFound(what) | OperationError::Conflict(what) => Self::No(what),
             OperationError::Refused(why) => Self::No(why.to_string()),
+            OperationError::NotApproved(why) => Self::No(why.to_string()),
             OperationError::Duplicate(number) => Self::No(format!(
                 "the open request {number} is of the same person; to enter this one all the same: --anyway"
             )),

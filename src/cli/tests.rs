@@ -259,14 +259,29 @@ fn what_waits_for_approval_is_approved_or_rejected_once() {
     let asked = home.json(&["erase", "--session", "mluvii/7"]);
     assert_eq!((&asked["merged"], &asked["state"]), (&false.into(), &"scheduled".into()));
     assert_eq!(home.json(&["erasures", "list", "--state", "requested"]).as_array().map(Vec::len), Some(1));
-    assert_eq!(home.run(&["erasures", "approve", &first]), (0, "approved; it begins when its time has come\n".into()));
+    // It is shown, and nothing is approved without a word of what was seen.
+    let (code, said) = home.run(&["erasures", "approve", &first]);
+    let version = home.json(&["erasures", "show", &first])["to_approve"]["version"].as_str().expect("one").to_owned();
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("demanded  by the person at mluvii, from "), "{said}");
+    assert!(said.ends_with(&format!("to approve what is shown here, add:\n  --version {version}\n")), "{said}");
+    assert_eq!(home.json(&["erasures", "approve", &first])["to_approve"]["version"], version.as_str());
+    let (code, said) = home.run(&["erasures", "approve", &first, "--version", "0123456789abcdef"]);
+    assert!(code == 1 && said.contains("something else is demanded of it now than was shown"), "{said}");
+    assert_eq!(home.json(&["erasures", "show", &first])["state"], "requested");
+    let approved = (0, "approved; it begins when its time has come\n".into());
+    assert_eq!(home.run(&["erasures", "approve", &first, "--version", &version]), approved);
     assert_eq!(home.json(&["erasures", "show", &first])["state"], "scheduled");
-    assert_eq!(home.run(&["erasures", "approve", &first]).0, 1);
+    let (code, said) = home.run(&["erasures", "approve", &first, "--yes"]);
+    assert!(code == 1 && said.contains("it does not wait for approval"), "{said}");
     assert_eq!(home.run(&["erasures", "reject", &first]).0, 1, "it does not wait any more");
 
     let second = requested(&home);
     assert_eq!(home.run(&["erasures", "reject", &second]), (0, "rejected; nothing is erased\n".into()));
     assert_eq!(home.json(&["erasures", "show", &second])["state"], "cancelled");
+    let third = requested(&home);
+    let (code, said) = home.run(&["erasures", "approve", &third, "--yes"]);
+    assert!(code == 0 && said.contains("demanded  by the person") && said.ends_with("its time has come\n"), "{said}");
 }
 
 #[test]

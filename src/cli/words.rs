@@ -5,8 +5,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::out;
+use crate::audit::Actor;
 use crate::deadline::read_day;
 use crate::keys::KeyId;
+use crate::operations::Operations;
 use crate::receipt::{Gap, GapCause};
 
 /// Hex digits of a digest that are shown in a list; `show` commands have all of them.
@@ -25,6 +27,16 @@ pub(super) fn subject(key: &str) -> String {
         }
         _ => key.to_owned(),
     }
+}
+
+/// Why what somebody enters, plans or asks for so comes to no approval; nothing where it may.
+pub(super) fn never_approved(on: &Operations, who: &Actor) -> Option<String> {
+    (on.settings.four_eyes && who.is_nobodys()).then(|| {
+        format!(
+            "nothing shows who {who} is, so that nobody who comes by an account can approve what it enters, plans or asks for \
+             (requests.four_eyes): do it under a name of your own, on the pages or by `sudo` from your own account"
+        )
+    })
 }
 
 /// Receipts that were lost, and how it is known.

@@ -131,7 +131,10 @@ fn answer<T: Serialize>(result: Result<T, OperationError>) -> Response {
     };
     let status = match &error {
         OperationError::NotFound(_) => StatusCode::NOT_FOUND,
-        OperationError::Conflict(_) | OperationError::Refused(_) | OperationError::Duplicate(_) => StatusCode::CONFLICT,
+        OperationError::Conflict(_)
+        | OperationError::Refused(_)
+        | OperationError::NotApproved(_)
+        | OperationError::Duplicate(_) => StatusCode::CONFLICT,
         OperationError::Input(_) => StatusCode::BAD_REQUEST,
         OperationError::Ledger(_) | OperationError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         OperationError::Configuration(_) | OperationError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,12 +1,13 @@
 //! A capsule: what an erasure needs to know, sealed under a key of its own that dies with the receipt.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use super::ErasureId;
 use crate::keys::{CapsuleKey, KeyId, NotOpened, SealKey, Sealed, SealedAs};
-use crate::subject::Whom;
+use crate::subject::{Kind, Whom};
 
 /// Whom an erasure is about, sealed under a key of its own, which is sealed beside it. Both open as this erasure's only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,11 @@ impl ToSeal {
 
     pub(crate) fn seal(&self, of: ErasureId) -> Capsule {
         Capsule::seal(&self.whom, of, &self.under)
+    }
+
+    /// The kinds of the identifiers in it.
+    pub(crate) fn kinds(&self) -> BTreeSet<Kind> {
+        self.whom.identifiers.0.iter().map(|one| one.kind.clone()).collect()
     }
 
     #[cfg(test)]

@@ -295,6 +295,9 @@ pub(crate) struct Erasure {
     /// Versions of rules that demanded it until a person rejected them, such as `retention@0123abcd`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) rejected: Vec<String>,
+    /// What each rule demands of it alone, as long as it is not over.
+    #[serde(skip)]
+    pub(crate) demands: Vec<RuleDemand>,
     pub(crate) state: ErasureState,
     pub(crate) created: Timestamp,
     pub(crate) due: Timestamp,

@@ -37,6 +37,7 @@ pub(crate) fn session(steps: Vec<Step>) -> Erasure {
         subject: Subject::Session(session),
         rules: vec!["r".into()],
         rejected: Vec::new(),
+        demands: Vec::new(),
         state: ErasureState::Verifying,
         created: Timestamp::UNIX_EPOCH,
         due: Timestamp::UNIX_EPOCH,

@@ -23,6 +23,17 @@ pub(crate) async fn list(on: &Operations, range: &AuditRange) -> Result<Page<Aud
     Ok(on.ledger.audit(range).await?)
 }
 
+/// All rows of a range, in its order.
+pub(super) async fn all(on: &Operations, mut range: AuditRange) -> Result<Vec<AuditRow>, OperationError> {
+    let mut all = Vec::new();
+    loop {
+        let Page { items, next } = on.ledger.audit(&range).await?;
+        all.extend(items);
+        let Some(next) = next else { return Ok(all) };
+        range.cursor = next;
+    }
+}
+
 /// What an export holds: its first line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AuditHeader {

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::access::{NotOneLine, PasswordRefused};
+use crate::audit::NotApart;
 use crate::key_files::KeysError;
 use crate::ledger::LedgerError;
 use crate::request::{Refused, RequestNumber};
@@ -20,6 +21,9 @@ pub(crate) enum OperationError {
     /// The same of a request, by why.
     #[error(transparent)]
     Refused(Box<RequestRefused>),
+    /// The same of an approval, by why.
+    #[error(transparent)]
+    NotApproved(Box<ApprovalRefused>),
     /// An open request of the same person is there, and has this number; nothing has changed.
     #[error("the open request {0} is of the same person")]
     Duplicate(String),
@@ -46,6 +50,31 @@ pub(crate) enum OperationError {
 pub(crate) struct RequestRefused {
     pub(crate) number: RequestNumber,
     pub(crate) why: Refused,
+}
+
+/// Why an approval is not taken; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {why}")]
+pub(crate) struct ApprovalRefused {
+    /// Such as `erasure e-…`.
+    pub(crate) what: String,
+    pub(crate) why: NotApproved,
+}
+
+/// Why somebody's approval is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotApproved {
+    #[error("{0} (requests.four_eyes)")]
+    NotApart(NotApart),
+    #[error("something else is demanded of it now than was shown: look at it again")]
+    Changed,
+    #[error("it does not wait for approval")]
+    NotWaiting,
+    /// It is one after another system's restore.
+    #[error(
+        "whom it is about was found more than a day ago and may have come back since: reject it, and run `quietus erase-again` anew"
+    )]
+    Lapsed,
 }
 
 /// What was ordered is done, and how it is now could not be read. Stands before the cause of a [`OperationError::Ledger`].

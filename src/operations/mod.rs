@@ -46,7 +46,7 @@ pub(crate) mod targets;
 pub(crate) mod tasks;
 pub(crate) mod webhooks;
 
-pub(crate) use error::{InputError, NotShown, OperationError, RequestRefused};
+pub(crate) use error::{ApprovalRefused, InputError, NotApproved, NotShown, OperationError, RequestRefused};
 pub(crate) use person::GivenIdentifiers;
 pub(crate) use resources::{Resources, RunningTargets, SourceWebhook};
 use rules::unknown_session;

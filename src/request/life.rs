@@ -62,8 +62,18 @@ pub(crate) enum Refused {
     ChangedMeanwhile,
     #[error("{count} of the sessions that were planned are not found as they were, such as {first}: plan it anew")]
     NotAsPlanned { count: usize, first: SessionKey },
-    #[error("somebody else has to approve it than {0}, who has entered it, or has made its plan or changed it")]
+    #[error("somebody else has to approve it than {0}, who has entered it, or has made its plan or changed it{way}", way = way_out(.0))]
     SamePerson(Actor),
+}
+
+/// What can be done where nobody knows who that is.
+fn way_out(asked: &Actor) -> &'static str {
+    if asked.is_nobodys() {
+        "; nothing shows who that is, so nobody who becomes it is surely somebody else: close it (`quietus requests close … --because mistake`), \
+         and have it entered anew by somebody under a name of their own"
+    } else {
+        ""
+    }
 }
 
 /// What the receipt of an erasure leaves of a request.

@@ -94,7 +94,7 @@ pub(crate) fn approve(deployment: &Deployment) {
     let waiting = wait_for("an erasure that waits for approval", || {
         deployment.json(&["erasures", "list", "--state", "requested"]).get(0).cloned()
     });
-    let approved = deployment.run(&["erasures", "approve", waiting["id"].as_str().expect("an id")]);
+    let approved = deployment.run(&["erasures", "approve", waiting["id"].as_str().expect("an id"), "--yes"]);
     assert!(approved.status.success(), "{}", String::from_utf8_lossy(&approved.stderr));
 }
 

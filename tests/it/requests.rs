@@ -166,14 +166,21 @@ fn nobody_has_erased_what_they_asked_for_where_four_eyes_are_wanted() {
     let hash = plan["plan"].as_str().expect("a hash");
     company.refused(&["run", "R-1", "--plan", hash], "waits for the approval of somebody else");
     company.refused(&["approve", "R-1", "--plan", hash], "somebody else has to approve it");
+    // Whoever runs the tests is root, and nobody knows who that is.
+    company.refused(&["approve", "R-1", "--plan", hash], "have it entered anew by somebody under a name of their own");
+    let (code, said) = company.requests(&["plan", "R-1"]);
+    assert!(code == Some(0) && said.contains("nothing shows who cli:root is"), "{said}");
+    assert!(said.contains("the way out: quietus requests close R-1 --because mistake"), "{said}");
+    assert!(!said.contains("to have it done"), "{said}");
     let told = company.deployment.json(&["attention", "list"]);
     let waits = told.as_array().expect("a list").iter().find(|one| one["code"] == "request_approval_waiting");
     assert_eq!(waits.expect("it is told")["parameters"]["ids"], json!(["acme/R-1"]));
     // By hand, too.
     let asked = company.deployment.json(&["erase", "--session", "acme/101"]);
     assert_eq!(asked["state"], "requested");
-    let output = company.deployment.run(&["erasures", "approve", asked["id"].as_str().expect("an id")]);
-    assert!(!output.status.success(), "who has asked for it does not approve it");
+    let output = company.deployment.run(&["erasures", "approve", asked["id"].as_str().expect("an id"), "--yes"]);
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(!output.status.success() && said.contains("who has asked for it; nothing shows who that is"), "{said}");
     assert!(company.standin.calls("/anonymous").is_empty());
 }
 
@@ -395,15 +402,15 @@ fn who_joins_a_rules_erasure_by_hand_does_not_approve_it() {
     let (code, said) = ordered("ann", &["erase", "--session", "acme/101", "--targets", "mluvii"]);
     assert!(code == Some(0) && said.contains(&joined), "it is the rule's: {code:?} {said}");
     assert_eq!(company.deployment.json(&["erasures", "list"]).as_array().map(Vec::len), Some(2));
-    let (code, said) = ordered("ann", &["erasures", "approve", &joined]);
+    let (code, said) = ordered("ann", &["erasures", "approve", &joined, "--yes"]);
     assert!(code == Some(1) && said.contains("somebody else has to approve it"), "{code:?} {said}");
     // What nobody has asked for but the rule, she approves.
-    let (code, said) = ordered("ann", &["erasures", "approve", &other]);
+    let (code, said) = ordered("ann", &["erasures", "approve", &other, "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     let receipt = &receipts(&company.deployment, 1)[0]["statement"];
     assert_eq!(receipt["erasure"], json!(other), "{receipt}");
     assert!(company.standin.calls("/Sessions/101/anonymous").is_empty());
-    let (code, said) = ordered("bob", &["erasures", "approve", &joined]);
+    let (code, said) = ordered("bob", &["erasures", "approve", &joined, "--yes"]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(receipts(&company.deployment, 2)[1]["statement"]["erasure"], json!(joined));
 }

@@ -135,7 +135,7 @@ async fn needs(
             Some(Permission::Approve) => {
                 if approvals.may(visitor, &shown.request).await? {
                     Some(Who::They)
-                } else if is_stuck(visitor, shown, delay.code).await? {
+                } else if is_stuck(visitor, shown, delay.code, approvals).await? {
                     Some(Who::Nobody)
                 } else {
                     None
@@ -153,11 +153,16 @@ async fn needs(
 }
 
 /// Whether an officer looks at a plan that nobody can approve, as nothing shows who has asked for it.
-async fn is_stuck(visitor: &Visitor<See>, shown: &Shown, code: DelayCode) -> Result<bool, Problem> {
+async fn is_stuck(
+    visitor: &Visitor<See>,
+    shown: &Shown,
+    code: DelayCode,
+    approvals: &mut Approvals,
+) -> Result<bool, Problem> {
     if code != DelayCode::Unapproved || !visitor.view.may(Permission::Requests) {
         return Ok(false);
     }
-    Ok(accounts::unknown_among(&visitor.on, &visitor.actor(), &shown.request.askers()).await?.is_some())
+    Ok(approvals.why_not(visitor, &shown.request).await?.is_some_and(|why| why.stops_everybody()))
 }
 
 /// How many tasks there are, for who sees to them.
@@ -180,7 +185,8 @@ async fn of_people(visitor: &Visitor<See>) -> Result<Tasks, Problem> {
     Ok(counted)
 }
 
-/// Erasures that wait for an approval, and whether there are more. Those that wait for the person's own click are theirs first.
+/// Erasures that wait for an approval, and whether there are more. Those that wait for the person's own click are theirs first, and what
+/// whoever looks has asked for is for others; what nobody can approve, they can reject.
 async fn to_approve(visitor: &Visitor<See>) -> Result<(Vec<Erasure>, bool), Problem> {
     let (mut found, mut is_cut) = (Vec::new(), false);
     if !visitor.view.may(Permission::Approve) {
@@ -192,10 +198,22 @@ async fn to_approve(visitor: &Visitor<See>) -> Result<(Vec<Erasure>, bool), Prob
         let page = erasures::list(&visitor.on, filter).await?;
         is_cut |= page.next.is_some();
         let explained = erasures::explain(&visitor.on, page.items).await?.into_iter();
-        let to_approve = explained.filter(|one| one.waits_for.iter().all(|delay| delay.code != DelayCode::Link));
-        found.extend(to_approve.map(|one| one.erasure));
+        for one in explained.filter(|one| one.waits_for.iter().all(|delay| delay.code != DelayCode::Link)) {
+            if !is_for_others(visitor, &one.erasure).await? {
+                found.push(one.erasure);
+            }
+        }
     }
     Ok((found, is_cut))
+}
+
+/// Whether somebody else approves it. Of what rules alone demand, its page says so: nobody has asked for that.
+async fn is_for_others(visitor: &Visitor<See>, erasure: &Erasure) -> Result<bool, Problem> {
+    if !erasures::asked_by_hand(erasure) {
+        return Ok(false);
+    }
+    let why = erasures::why_not_by(&visitor.on, erasure, &visitor.actor()).await?;
+    Ok(why.is_some_and(|why| !why.stops_everybody()))
 }
 
 /// Whether whoever looks sees to the whole deployment: what is of all companies is for them alone.

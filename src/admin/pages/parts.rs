@@ -10,12 +10,12 @@ use super::words::{Words, timeline};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
-use crate::audit::Actor;
+use crate::audit::NotApart;
 use crate::erasure::recheck::{self, SHOWN_AGAIN};
 use crate::erasure::{Erasure, ErasureState, Verdict};
 use crate::hold::{HeldBy, HoldId, HoldReason};
-use crate::operations::accounts;
-use crate::operations::requests::Shown;
+use crate::operations::accounts::{self, Asker, Passwords};
+use crate::operations::requests::{self, Shown};
 use crate::papers::InWords;
 use crate::policy::{CONTENT_AFTER_ERASURE, REQUEST};
 use crate::request::{Request, RequestState};
@@ -102,24 +102,34 @@ pub(super) fn companies<N>(visitor: &Visitor<N>) -> Vec<Option<InstallationName>
     }
 }
 
-/// Whether somebody may approve requests. Who is surely somebody else is read in the audit, so it is asked once for the same people, and only
-/// where the answer is shown.
+/// Whether somebody may approve requests. Who is surely somebody else is read in the audit, so it is asked once for the same people with the
+/// same passwords, and only where the answer is shown.
 #[derive(Default)]
-pub(super) struct Approvals(Vec<(Vec<Actor>, bool)>);
+pub(super) struct Approvals {
+    passwords: Passwords,
+    known: Vec<(Vec<Asker>, Option<NotApart>)>,
+}
 
 impl Approvals {
-    /// Whether somebody else has entered and planned it, as far as the ledger knows who is who.
+    /// Whether whoever looks approves, and somebody else has entered and planned it, as far as the ledger knows who is who.
     pub(super) async fn may<N>(&mut self, visitor: &Visitor<N>, request: &Request) -> Result<bool, Problem> {
-        if !visitor.view.may(Permission::Approve) {
-            return Ok(false);
+        Ok(visitor.view.may(Permission::Approve) && self.why_not(visitor, request).await?.is_none())
+    }
+
+    /// Why whoever looks is not surely somebody else than who has entered it and planned it.
+    pub(super) async fn why_not<N>(
+        &mut self,
+        visitor: &Visitor<N>,
+        request: &Request,
+    ) -> Result<Option<NotApart>, Problem> {
+        let askers = requests::askers(&visitor.on, request).await?;
+        let askers = self.passwords.distinct(&visitor.on, &askers).await?;
+        if let Some((_, why)) = self.known.iter().find(|(known, _)| *known == askers) {
+            return Ok(why.clone());
         }
-        let askers = request.askers();
-        if let Some((_, may)) = self.0.iter().find(|(known, _)| *known == askers) {
-            return Ok(*may);
-        }
-        let may = accounts::why_not(&visitor.on, &visitor.actor(), &askers).await?.is_none();
-        self.0.push((askers, may));
-        Ok(may)
+        let why = accounts::why_not(&visitor.on, &visitor.actor(), &askers).await?;
+        self.known.push((askers, why.clone()));
+        Ok(why)
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a page is shown: to whom, in which language, in whose time; and the frame around it.
 
 mod back;
+mod not_approved;
 mod refused;
 
 use axum::http::request::Parts;
@@ -236,9 +237,10 @@ impl View {
             div.head { h1 { (title) } p.lead { (advice) } }
             // Whoever has not signed in is told no more than that.
             @if self.who.is_some() || code != Code::Unauthenticated {
-                @match problem.refused() {
-                    Some(why) => p.measure { (refused::sentence(self, why)) },
-                    None => p.measure { (details::said(self.lang, problem.detail())) },
+                @match (problem.refused(), problem.not_approved()) {
+                    (Some(why), _) => p.measure { (refused::sentence(self, why)) },
+                    (None, Some(why)) => p.measure { (self.not_approved(why)) },
+                    (None, None) => p.measure { (details::said(self.lang, problem.detail())) },
                 }
             }
             div.actions {

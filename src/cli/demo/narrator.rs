@@ -91,10 +91,7 @@ impl Narrator {
             return Ok(());
         }
         for erasure in requested {
-            if erasures::approve(&stage.operations, erasure.id, Some(&erasure.version()), &Actor::cli("demo"))
-                .await
-                .is_ok()
-            {
+            if erasures::approve(&stage.operations, erasure.id, &erasure.version(), &Actor::cli("demo")).await.is_ok() {
                 let command = "quietus erasures approve";
                 say(
                     out,

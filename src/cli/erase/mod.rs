@@ -14,6 +14,7 @@ use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::identity::{self, PersonArgs, SEEN_BY_OTHERS};
 use super::out::{self, Out};
+use super::words::never_approved;
 use crate::erasure::{ErasureState, Selection};
 use crate::operations::erasures::{self, About, Reach, Request, Requested};
 use crate::operations::{OperationError, Operations};
@@ -102,7 +103,11 @@ impl Erase {
         }
         let requested = erasures::request(on, request, &actor()).await?;
         values.warn(SEEN_BY_OTHERS, out);
+        let waits = requested.erasure.state == ErasureState::Requested;
         show(requested, out)?;
+        if let Some(why) = never_approved(on, &actor()).filter(|_| waits) {
+            out.note(why);
+        }
         Ok(Exit::Done)
     }
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
+use crate::cli::words::never_approved;
 use crate::operations::requests::{self, Asked, BYTE_ORDER_MARK, Columns, FIRST_LINE, LineKey, not_entered, stops_all};
 use crate::operations::{OperationError, Operations};
 
@@ -87,6 +88,9 @@ pub(super) async fn enter(
     bar.finish_and_clear();
     results_file.sync_all()?;
     show(counts, &results, out)?;
+    if let Some(why) = never_approved(on, &actor()).filter(|_| counts.entered > 0) {
+        out.note(why);
+    }
     Ok(Exit::when(counts.failed == 0))
 }
 

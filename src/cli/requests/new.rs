@@ -77,6 +77,9 @@ impl New {
         let asked = Asked { identifiers: self.person.read()?, ..asked };
         let shown = requests::enter(on, asked, &actor()).await?;
         write(&shown, out)?;
+        if let Some(why) = words::never_approved(on, &shown.request.entered_by) {
+            out.note(why);
+        }
         Ok(Exit::Done)
     }
 }

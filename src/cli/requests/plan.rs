@@ -11,8 +11,8 @@ use crate::cli::context::actor;
 use crate::cli::erase::reach::{kinds, sentence};
 use crate::cli::erase::said;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::out::{self, Out};
-use crate::cli::words::counted;
+use crate::cli::out::{self, DOUBTFUL, Out};
+use crate::cli::words::{counted, never_approved};
 use crate::operations::Operations;
 use crate::operations::erasures::{LookAgain, NotReached};
 use crate::operations::requests::{self, Planned, Purge, Ran, Shown};
@@ -163,6 +163,11 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
         write_again(planned, &after.join(" and "), out)?;
     }
     if on.settings.four_eyes && planned.plan.approved.is_none() {
+        if let Some(why) = planned.shown.request.askers().iter().find_map(|one| never_approved(on, one)) {
+            out.marked(DOUBTFUL, "?", why)?;
+            return out
+                .line(format_args!("the way out: quietus requests close {number} --because mistake, and enter it so"));
+        }
         out.line(format_args!("somebody else approves it: quietus requests approve {number} --plan {hash}"))?;
     }
     out.line(format_args!("to have it done: quietus requests run {number} --plan {hash}"))

@@ -1,10 +1,12 @@
 //! Erasures before they begin.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject};
 use crate::ledger::{Attempt, Decision, Finished, Keep, QueueName, Resolution, Work};
+use crate::subject::Kind;
 
 pub(crate) async fn a_session_is_not_erased_before_it_settles(ledger: Shared) {
     let mine = recorded(&ledger, event(1, 1)).await;
@@ -127,7 +129,7 @@ pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) 
     assert!(!ledger.retry_erasure(id, &by()).await.expect("answered"), "nobody goes around the approval");
 
     // The same again joins it, with a later or an earlier time.
-    let mut again = NewErasure { id: ErasureId([8; 16]), due: in_hours(-2), ..asked };
+    let mut again = NewErasure { id: ErasureId([8; 16]), due: in_hours(-2), ..asked.clone() };
     again.targets = vec![target("mailbox")];
     assert_eq!(ledger.request(again, &by()).await.expect("requested"), id);
     assert_eq!(shown(&ledger, id).await.steps.len(), 2);
@@ -137,6 +139,13 @@ pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) 
     let seen = waits.version();
     assert!(!ledger.approve_erasure(id, Some(&seen), &by()).await.expect("answered"));
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Requested);
+    // Nor where nothing joins it but identifiers: whose they are, nobody compares.
+    let seen = shown(&ledger, id).await.version();
+    let more = NewErasure { id: ErasureId([9; 16]), due: in_hours(3), capsule: to_seal("ann@y.cz"), ..asked };
+    assert_eq!(ledger.request(more, &by()).await.expect("requested"), id);
+    assert!(!ledger.approve_erasure(id, Some(&seen), &by()).await.expect("answered"));
+    let demanded = shown(&ledger, id).await.demands;
+    assert_eq!((demanded.len(), &demanded[0].kinds), (1, &BTreeSet::from([Kind::Email])));
     let seen = shown(&ledger, id).await.version();
     assert!(ledger.approve_erasure(id, Some(&seen), &by()).await.expect("approved"));
     assert!(!ledger.approve_erasure(id, None, &by()).await.expect("it does not wait any more"));
@@ -147,7 +156,7 @@ pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) 
     assert_eq!((counts.overdue, counts.erasures["requested"], counts.erasures["scheduled"]), (1, 0, 1));
     assert!(counts.oldest_due.is_some_and(|due| due > in_hours(-1)));
     let Work::Resolve(work) = only(claim(&ledger, &to_resolve()).await).work else { panic!("not an erasure") };
-    assert_eq!((work.id, work.capsules.len(), work.targets.len()), (id, 2, 2));
+    assert_eq!((work.id, work.capsules.len(), work.targets.len()), (id, 3, 2));
     assert!(work.due > in_hours(-1));
 }
 

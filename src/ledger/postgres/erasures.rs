@@ -26,7 +26,7 @@ pub(super) async fn many(
         .rows(
             &format!(
                 "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                        rejected, confirm, confirmed, holds, {}
+                        rejected, confirm, confirmed, holds, {}, demands
                  FROM erasure WHERE id = ANY($1)",
                 erasure_is_on_hold(NOW_MS)
             ),
@@ -172,6 +172,7 @@ fn read(row: &Row) -> Result<Erasure, LedgerError> {
         subject: json_at(row, 1)?,
         rules: json_at(row, 2)?,
         rejected: json_at(row, 13)?,
+        demands: json_at(row, 18)?,
         state: word(row.get(4))?,
         created: time(row.get(5))?,
         due: time(row.get(6))?,

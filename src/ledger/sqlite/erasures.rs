@@ -17,7 +17,7 @@ pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasu
     let found = connection
         .prepare_cached(&format!(
             "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected, confirm, confirmed, holds, {}
+                    rejected, confirm, confirmed, holds, {}, demands
              FROM erasure WHERE id = ?1",
             erasure_is_on_hold("?2")
         ))?
@@ -140,7 +140,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
     let ended: Option<Millis> = row.get(9)?;
     let findings: Option<Json<Findings>> = row.get(11)?;
     let verdict: Option<Word<Verdict>> = row.get(12)?;
-    let (Json(rejected), Json(holds)) = (row.get(13)?, row.get(16)?);
+    let (Json(rejected), Json(holds), Json(demands)) = (row.get(13)?, row.get(16)?, row.get(18)?);
     let confirm: Option<Word<Confirming>> = row.get(14)?;
     let confirmed: Option<Millis> = row.get(15)?;
     let erasure = Erasure {
@@ -148,6 +148,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
         subject,
         rules,
         rejected,
+        demands,
         state,
         created,
         due,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::identity::Identity;
-use super::somebody_else::why_not;
+use super::somebody_else::{Asker, why_not};
 use super::{
     AccountRequest, ChangeRequest, CompaniesRequest, IssuedToken, TokenRequest, add, change_as, checked, disable,
     enable, end_sessions, give_one_time_password, issue_token, must_be_free, one_time, revoke_token, unknown,
@@ -337,8 +337,9 @@ async fn must_be_two(on: &Operations, by: &Identity, asked: &AccountName) -> Res
     if !asker.as_ref().is_some_and(is_operator) {
         return refused(format!("{asked}, who has asked for it, is no operator any more"));
     }
-    match why_not(on, &by.actor(), &[Actor::user(asked)]).await? {
-        Some(why) => refused(why),
+    // That they have the password still with which they have asked is looked at before anything is done ([`must_be_as_ordered`]).
+    match why_not(on, &by.actor(), &[Asker::now(&Actor::user(asked))]).await? {
+        Some(why) => refused(why.to_string()),
         None => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use session::{
     SignInLimits, SignInRefused, SignedIn, by_session, change_password, choose_password, end_own, sessions,
     show_own_password, sign_in, sign_out, sign_out_everywhere,
 };
-pub(crate) use somebody_else::{unknown_among, why_not};
+pub(crate) use somebody_else::{Asker, Passwords, why_not};
 pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, tokens};
 
 use super::{InputError, OperationError, Operations};

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::access::{Bearer, BearerKind, Browser, IDLE_MAX, NewToken, Permission, Role, SESSION_MAX};
 use crate::app::open_operations;
-use crate::audit::Apart;
+use crate::audit::{Act, ActResult, Apart, AuditEntry, Object};
 use crate::config::Config;
 use crate::key_files::Keys;
 use crate::ledger::sqlite::SqliteLedger;
@@ -369,8 +369,77 @@ impl Deployment {
 
     /// Why somebody does not approve what somebody has asked for; nothing where they do.
     async fn why_not(&self, by: &Actor, asked: &Actor) -> String {
-        why_not(&self.on, by, std::slice::from_ref(asked)).await.expect("answered").unwrap_or_default()
+        self.why_not_of(by, &Asker::now(asked)).await
     }
+
+    /// The same of somebody who has asked at some time.
+    async fn why_not_of(&self, by: &Actor, asker: &Asker) -> String {
+        let why = why_not(&self.on, by, std::slice::from_ref(asker)).await.expect("answered");
+        why.map(|why| why.to_string()).unwrap_or_default()
+    }
+
+    /// Somebody asks for something; who that was is known by the row of it.
+    async fn asks(&self, actor: &Actor) -> Asker {
+        let entry = AuditEntry::new(actor, Act::RequestErasure, Object::erasures(), ActResult::Done);
+        self.on.ledger.note(entry).await.expect("noted");
+        let newest = self.on.ledger.audit(&AuditRange::all(Cursor::NEWEST, 1)).await.expect("read");
+        Asker::of(&newest.items[0])
+    }
+
+    async fn gives_password(&self, text: &str, by: &Actor) {
+        set_password(&self.on, &name(text), &Secret::new(PASSWORD), by).await.expect("set");
+    }
+}
+
+#[tokio::test]
+async fn who_has_asked_is_known_by_the_password_that_they_had_then() {
+    let deployment = Deployment::new().await;
+    for text in ["otto", "jana"] {
+        deployment.add_by(text, &by()).await;
+    }
+    let (otto, jana) = (Actor::user(&name("otto")), Actor::user(&name("jana")));
+    deployment.gives_password("otto", &by()).await;
+
+    // He asks as her, and she is given another password afterwards.
+    deployment.gives_password("jana", &otto).await;
+    let as_her = deployment.asks(&jana).await;
+    deployment.gives_password("jana", &by()).await;
+    let why = deployment.why_not_of(&otto, &as_her).await;
+    assert!(why.contains("has given") && why.contains("asked for anew"), "{why}");
+    assert_eq!(deployment.why_not(&otto, &jana).await, "", "what she asks for now, he may approve");
+
+    // She asks herself, and he gives her a password afterwards: it was she who has asked.
+    let herself = deployment.asks(&jana).await;
+    deployment.gives_password("jana", &otto).await;
+    assert_eq!(deployment.why_not_of(&otto, &herself).await, "");
+    assert!(deployment.why_not(&otto, &jana).await.contains("has given"));
+    // Of whom nobody knows when they have asked, nobody knows who that was; a name of the machine says it, and a token names itself.
+    assert!(deployment.why_not_of(&otto, &Asker::forgotten(&jana)).await.contains("no longer in the ledger's audit"));
+    assert_eq!(deployment.why_not_of(&otto, &Asker::forgotten(&Actor::cli("jana"))).await, "");
+    let token = deployment.token_by("jana", &by()).await;
+    assert_eq!(deployment.why_not_of(&otto, &Asker::forgotten(&token)).await, "");
+}
+
+#[tokio::test]
+async fn who_has_asked_often_is_looked_at_once_for_each_password() {
+    let deployment = Deployment::new().await;
+    deployment.add_by("jana", &by()).await;
+    let jana = Actor::user(&name("jana"));
+    deployment.gives_password("jana", &by()).await;
+    let mut asked = vec![deployment.asks(&jana).await, deployment.asks(&jana).await];
+    // Her own is no other.
+    deployment.gives_password("jana", &jana).await;
+    asked.push(deployment.asks(&jana).await);
+    let mut passwords = Passwords::default();
+    let once = passwords.distinct(&deployment.on, &asked).await.expect("answered");
+    assert_eq!(once.len(), 1);
+    deployment.gives_password("jana", &by()).await;
+    asked.extend([deployment.asks(&jana).await, deployment.asks(&Actor::cli("jana")).await]);
+    let each = Passwords::default().distinct(&deployment.on, &asked).await.expect("answered");
+    assert_eq!(each.len(), 3, "{each:?}");
+    assert_eq!(each[0], once[0]);
+    let again = Passwords::default().distinct(&deployment.on, &each).await.expect("answered");
+    assert_eq!(again, each, "what is compared stays comparable");
 }
 
 #[tokio::test]

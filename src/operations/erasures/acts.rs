@@ -1,11 +1,11 @@
 //! What is done about erasures that are in the ledger.
 
-use crate::audit::{Act, ActResult, Actor, AuditRow, Object};
+use crate::audit::{Act, Actor, AuditRow, NotApart, Object};
 use crate::erasure::recheck::{ERASED_AGAIN, has_lapsed};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Subject};
 use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
-use crate::operations::accounts::why_not;
-use crate::operations::{OperationError, Operations};
+use crate::operations::accounts::{Asker, Passwords, why_not};
+use crate::operations::{ApprovalRefused, NotApproved, OperationError, Operations, audit};
 use crate::policy::REQUEST;
 use crate::subject::TargetName;
 use serde_json::Value;
@@ -38,60 +38,61 @@ pub(crate) async fn ordered(on: &Operations, id: ErasureId) -> Result<Vec<AuditR
     Ok(rows)
 }
 
-/// Approves an erasure that waits for it: it begins when its time has come. `seen` is the version of it that was shown; where none was,
-/// it is the one that the checks here are made of.
-pub(crate) async fn approve(
-    on: &Operations,
-    id: ErasureId,
-    seen: Option<&str>,
-    by: &Actor,
-) -> Result<(), OperationError> {
-    let found = on.ledger.erasure(id).await?.map(|erasure| erasure.version());
-    let seen = seen.or(found.as_deref());
-    if on.settings.four_eyes {
-        must_be_somebody_else(on, id, by).await?;
+/// Approves an erasure that waits for it: it begins when its time has come. `seen` is the version of it that was shown.
+pub(crate) async fn approve(on: &Operations, id: ErasureId, seen: &str, by: &Actor) -> Result<(), OperationError> {
+    let refused = |why| not_approved(id, why);
+    let erasure = show(on, id).await?;
+    // Of one that is over, who has asked for it may not be known any more, and matters no more.
+    if erasure.state == ErasureState::Requested {
+        if let Some(why) = why_not_by(on, &erasure, by).await? {
+            return Err(refused(NotApproved::NotApart(why)));
+        }
+        if has_lapsed(erasure.rules.iter().map(String::as_str), erasure.created, on.ledger.clock().await?.now) {
+            return Err(refused(NotApproved::Lapsed));
+        }
     }
-    if let Some(erasure) = on.ledger.erasure(id).await?
-        && erasure.state == ErasureState::Requested
-        && has_lapsed(erasure.rules.iter().map(String::as_str), erasure.created, on.ledger.clock().await?.now)
-    {
-        return Err(OperationError::Conflict(format!(
-            "erasure {id}: whom it is about was found more than a day ago and may have come back since: reject it, and run `quietus erase-again` anew"
-        )));
-    }
-    if on.ledger.approve_erasure(id, seen, by).await? {
+    if on.ledger.approve_erasure(id, Some(seen), by).await? {
         return Ok(());
     }
     let waits = on.ledger.erasure(id).await?.is_some_and(|erasure| erasure.state == ErasureState::Requested);
-    let why = match waits {
-        true => "something else is demanded of it now than was shown: look at it again",
-        false => "it does not wait for approval",
-    };
-    Err(not_done(on, id, why).await)
+    Err(refused(if waits { NotApproved::Changed } else { NotApproved::NotWaiting }))
 }
 
-/// Refuses whoever has asked for it, or has joined it, also by a consent that they have written down as withdrawn.
-async fn must_be_somebody_else(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+fn not_approved(id: ErasureId, why: NotApproved) -> OperationError {
+    OperationError::NotApproved(Box::new(ApprovalRefused { what: format!("erasure {id}"), why }))
+}
+
+/// Why `by` does not approve an erasure: they have asked for it, or have joined it, also by a consent that they have written down as
+/// withdrawn; or it is not known that they have not. `None` where they may.
+pub(crate) async fn why_not_by(
+    on: &Operations,
+    erasure: &Erasure,
+    by: &Actor,
+) -> Result<Option<NotApart>, OperationError> {
+    if !on.settings.four_eyes {
+        return Ok(None);
+    }
     let asked = AuditRange {
         act: Some(Act::RequestErasure),
-        object: Some(Object::erasure(id)),
+        object: Some(Object::erasure(erasure.id)),
         ..AuditRange::all(Cursor::OLDEST, PAGE_MAX)
     };
-    let rows = on.ledger.audit(&asked).await?.items;
-    let asked: Vec<Actor> = rows.into_iter().map(|row| row.statement.actor).collect();
-    let Some(erasure) = on.ledger.erasure(id).await? else { return Ok(()) };
-    let why = match why_not(on, by, &asked).await? {
-        None => not_known(&erasure.rules, &asked),
-        why => why,
-    };
-    let why = match why {
-        None if erasure.rules.iter().any(|rule| !is_by_hand(rule)) => withdrawn_by(on, &erasure, by).await?,
-        why => why,
-    };
-    let waits = erasure.state == ErasureState::Requested;
-    // Of one that is over, who has asked for it may not be known any more, and matters no more.
-    let why = why.map(|why| if waits { why } else { "it does not wait for approval".to_owned() });
-    why.map_or(Ok(()), |why| Err(OperationError::Conflict(format!("erasure {id}: {why} (requests.four_eyes)"))))
+    let asked: Vec<Asker> = audit::all(on, asked).await?.iter().map(Asker::of).collect();
+    if let Some(why) = why_not(on, by, &asked).await? {
+        return Ok(Some(why));
+    }
+    if is_asker_forgotten(&erasure.rules, &asked) {
+        return Ok(Some(NotApart::AskerForgotten));
+    }
+    match erasure.rules.iter().any(|rule| !is_by_hand(rule)) {
+        true => withdrawn_by(on, erasure, by).await,
+        false => Ok(None),
+    }
+}
+
+/// Whether somebody has asked for it by name, beside what rules demand.
+pub(crate) fn asked_by_hand(erasure: &Erasure) -> bool {
+    erasure.rules.iter().any(|rule| is_by_hand(rule))
 }
 
 fn is_by_hand(rule: &str) -> bool {
@@ -100,7 +101,7 @@ fn is_by_hand(rule: &str) -> bool {
 
 /// Why `by` does not approve what rules demand of sessions whose consent they have written down as withdrawn: when these settle, nobody
 /// but them has had it demanded.
-async fn withdrawn_by(on: &Operations, erasure: &Erasure, by: &Actor) -> Result<Option<String>, OperationError> {
+async fn withdrawn_by(on: &Operations, erasure: &Erasure, by: &Actor) -> Result<Option<NotApart>, OperationError> {
     let installation = erasure.subject.installation();
     // Of a person, it is known only later which sessions go: any may be one.
     let sessions: Option<BTreeSet<i64>> = match &erasure.subject {
@@ -123,36 +124,30 @@ async fn withdrawn_by(on: &Operations, erasure: &Erasure, by: &Actor) -> Result<
         object: Some(Object::sessions_of(&installation.0)),
         ..AuditRange::all(Cursor::OLDEST, PAGE_MAX)
     };
-    // Who was looked at already.
-    let mut written = Vec::new();
+    // Who was looked at already, with what they had then.
+    let mut written: Vec<Asker> = Vec::new();
+    let mut passwords = Passwords::default();
     loop {
         let page = on.ledger.audit(&withdrawals).await?;
-        let done = page.items.into_iter().filter(|row| row.statement.result == ActResult::Done.as_str());
-        let actors: Vec<Actor> = done.filter(&is_of_it).map(|row| row.statement.actor).collect();
-        for actor in actors {
-            if written.contains(&actor) {
+        let done = page.items.iter().filter(|row| row.statement.is_done());
+        let found: Vec<Asker> = done.filter(|row| is_of_it(row)).map(Asker::of).collect();
+        for asker in passwords.distinct(on, &found).await? {
+            if written.contains(&asker) {
                 continue;
             }
-            if let Some(why) = why_not(on, by, std::slice::from_ref(&actor)).await? {
-                return Ok(Some(format!(
-                    "{actor} has written down that a consent is withdrawn of which it follows; {why}"
-                )));
+            if let Some(why) = why_not(on, by, std::slice::from_ref(&asker)).await? {
+                return Ok(Some(NotApart::Withdrawn { by: asker.actor, why: Box::new(why) }));
             }
-            written.push(actor);
+            written.push(asker);
         }
         let Some(next) = page.next else { return Ok(None) };
         withdrawals.cursor = next;
     }
 }
 
-/// Why nobody approves an erasure by these rules, which these have asked for as the audit knows.
-fn not_known(rules: &[String], asked: &[Actor]) -> Option<String> {
-    // What a rule demands, nobody has asked for.
-    let by_hand = rules.iter().any(|rule| is_by_hand(rule));
-    (by_hand && asked.is_empty()).then(|| {
-        "who has asked for it is no longer in the ledger's audit, so nobody is surely somebody else: reject it, and ask anew"
-            .to_owned()
-    })
+/// Whether nobody knows any more who has asked for an erasure by these rules. What a rule demands, nobody has asked for.
+fn is_asker_forgotten(rules: &[String], asked: &[Asker]) -> bool {
+    asked.is_empty() && rules.iter().any(|rule| is_by_hand(rule))
 }
 
 /// Rejects an erasure that waits for approval: nothing is erased, and its identifiers are destroyed.
@@ -270,12 +265,13 @@ mod tests {
 
     #[test]
     fn nobody_approves_what_was_asked_for_by_hand_where_it_is_not_known_by_whom() {
-        let why = |rule: &str, asked: &[Actor]| not_known(&[rule.to_owned()], asked);
+        let is_forgotten = |rule: &str, asked: &[Asker]| is_asker_forgotten(&[rule.to_owned()], asked);
         let again = format!("{ERASED_AGAIN} after e-01");
         for rule in [REQUEST, again.as_str()] {
-            assert_eq!(why(rule, &[Actor::cli("bob")]), None, "{rule}");
-            assert!(why(rule, &[]).is_some_and(|why| why.contains("no longer")), "{rule}");
+            assert!(!is_forgotten(rule, &[Asker::now(&Actor::cli("bob"))]), "{rule}");
+            assert!(is_forgotten(rule, &[]), "{rule}");
         }
-        assert_eq!(why("consent withdrawn", &[]), None, "nobody has asked for what a rule demands");
+        assert!(!is_forgotten("consent withdrawn", &[]), "nobody has asked for what a rule demands");
+        assert!(NotApart::AskerForgotten.to_string().contains("no longer"));
     }
 }

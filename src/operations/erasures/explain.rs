@@ -1,20 +1,26 @@
 //! Erasures with why they are not over, as they are shown.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::attention::{Delay, Surroundings, delay};
 use crate::deadline::days_left;
-use crate::erasure::{Erasure, ErasureState};
+use crate::erasure::{Erasure, ErasureState, RuleDemand};
 use crate::ledger::TargetState;
 use crate::operations::{OperationError, Operations};
+use crate::subject::{Kind, TargetName};
 
 /// An erasure, and why it is not over.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Explained {
     #[serde(flatten)]
     pub(crate) erasure: Erasure,
+    /// What somebody approves, of one that waits for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) to_approve: Option<ToApprove>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) waits_for: Vec<Delay>,
     /// Its month is over. What nobody has approved, or a hold keeps, is not late.
@@ -26,6 +32,37 @@ pub(crate) struct Explained {
     /// Less than none where it is late.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) days_left: Option<i32>,
+}
+
+/// What somebody approves of an erasure, and the version by which they say that they have seen it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ToApprove {
+    pub(crate) version: String,
+    pub(crate) demands: Vec<Demanded>,
+}
+
+/// What one rule demands of it, or one order.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Demanded {
+    pub(crate) rule: String,
+    pub(crate) targets: Vec<TargetName>,
+    /// It does not begin before by this rule alone.
+    pub(crate) due: Timestamp,
+    /// By what it names somebody, beside the session itself.
+    pub(crate) identifiers: BTreeSet<Kind>,
+}
+
+impl ToApprove {
+    fn of(erasure: &Erasure) -> Option<Self> {
+        let demanded = |one: &RuleDemand| Demanded {
+            rule: one.rule.clone(),
+            targets: one.targets.clone(),
+            due: one.due(),
+            identifiers: one.kinds.clone(),
+        };
+        let waits = erasure.state == ErasureState::Requested;
+        waits.then(|| Self { version: erasure.version(), demands: erasure.demands.iter().map(demanded).collect() })
+    }
 }
 
 /// Says of each why it is not over.
@@ -43,7 +80,9 @@ pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<V
         let late = runs && before.is_some_and(|before| since < before);
         let on_time_until = runs.then(|| calendar.on_time_until(since)).flatten();
         let days_left = on_time_until.map(|last| days_left(calendar.day(now), last));
-        Explained { waits_for: delay::of_erasure(&erasure, &around, now), late, on_time_until, days_left, erasure }
+        let waits_for = delay::of_erasure(&erasure, &around, now);
+        let to_approve = ToApprove::of(&erasure);
+        Explained { to_approve, waits_for, late, on_time_until, days_left, erasure }
     };
     Ok(erasures.into_iter().map(explained).collect())
 }

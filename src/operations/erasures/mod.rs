@@ -10,13 +10,13 @@ mod reach;
 mod request;
 
 pub(crate) use acts::{
-    Retried, UndecidedRetried, approve, begin, cancel, list, ordered, reject, retry, retry_parked, retry_undecided,
-    show, stop,
+    Retried, UndecidedRetried, approve, asked_by_hand, begin, cancel, list, ordered, reject, retry, retry_parked,
+    retry_undecided, show, stop, why_not_by,
 };
 pub(crate) use checked::{About, Request};
 pub(super) use checked::{Checked, installation_of_person, named_targets};
 pub(super) use explain::surroundings;
-pub(crate) use explain::{Explained, explain};
+pub(crate) use explain::{Demanded, Explained, ToApprove, explain};
 pub(crate) use find::{Found, find};
 pub(crate) use holding::MayHold;
 pub(super) use holding::holds;

@@ -5,11 +5,11 @@ use jiff::civil::Date;
 
 use super::show::show;
 use super::{Named, Shown, changed_meanwhile, one, past_day, refused, today, whom};
-use crate::audit::{Act, Actor, Detail};
+use crate::audit::{Act, Actor, Detail, Object};
 use crate::erasure::confirmation::mailbox_of;
-use crate::ledger::{RequestChange, StoredRequest};
-use crate::operations::accounts::why_not;
-use crate::operations::{InputError, OperationError, Operations};
+use crate::ledger::{AuditRange, Cursor, PAGE_MAX, RequestChange, StoredRequest};
+use crate::operations::accounts::{Asker, why_not};
+use crate::operations::{ApprovalRefused, InputError, NotApproved, OperationError, Operations};
 use crate::request::{
     ClosedBecause, Ended, ExtendedBecause, Refused, RejectedBecause, Request, RequestNumber, VerifiedBy,
 };
@@ -178,9 +178,42 @@ pub(crate) async fn approve(on: &Operations, named: &Named, hash: &str, by: &Act
     let approved = read.request.clone().approve(hash, by, Timestamp::now());
     // What is refused anyway is told first. Nobody else has changed what was read, or this changes nothing.
     if approved.is_ok()
-        && let Some(why) = why_not(on, by, &read.request.askers()).await?
+        && let Some(why) = why_not(on, by, &askers(on, &read.request).await?).await?
     {
-        return Err(OperationError::Conflict(format!("request {}: {why} (requests.four_eyes)", read.request.number)));
+        let what = format!("request {}", read.request.number);
+        let why = NotApproved::NotApart(why);
+        return Err(OperationError::NotApproved(Box::new(ApprovalRefused { what, why })));
     }
     change(on, read, approved, Act::ApproveRequest, vec![word("plan", hash)], by).await
+}
+
+/// Who has entered a request, or made its plan or changed it, each in every row of the audit that says so: the same account may have been
+/// somebody else's each time.
+pub(crate) async fn askers(on: &Operations, request: &Request) -> Result<Vec<Asker>, OperationError> {
+    let mut of_it = AuditRange {
+        object: Some(Object::request(&request.mluvii, &request.number)),
+        ..AuditRange::all(Cursor::NEWEST, PAGE_MAX)
+    };
+    let own = request.askers();
+    let mut all = Vec::new();
+    'rows: loop {
+        let page = on.ledger.audit(&of_it).await?;
+        for row in page.items.iter().filter(|row| row.statement.is_done()) {
+            let act = row.statement.act.as_str();
+            let is_entry = act == Act::EnterRequest.as_str();
+            if (is_entry || act == Act::PlanRequest.as_str()) && own.contains(&row.statement.actor) {
+                all.push(Asker::of(row));
+            }
+            // What is older is of another request, which had the same number.
+            if is_entry {
+                break 'rows;
+            }
+        }
+        let Some(next) = page.next else { break };
+        of_it.cursor = next;
+    }
+    let missing = own.iter().filter(|actor| all.iter().all(|one: &Asker| one.actor != **actor));
+    let missing: Vec<_> = missing.map(Asker::forgotten).collect();
+    all.extend(missing);
+    Ok(all)
 }

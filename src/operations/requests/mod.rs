@@ -9,7 +9,7 @@ mod lines;
 mod plan;
 mod show;
 
-pub(crate) use acts::{answered, approve, ask, close, extend, reject, send_link, verify, withdraw};
+pub(crate) use acts::{answered, approve, ask, askers, close, extend, reject, send_link, verify, withdraw};
 pub(crate) use enter::{Asked, enter};
 pub(crate) use file::{BYTE_ORDER_MARK, BadColumns, BadLine, Columns, FIRST_LINE, not_entered, reader, stops_all};
 pub(crate) use known::{KnownHold, KnownOfPlan, known_of};

@@ -76,8 +76,11 @@ fn decide(site: &impl Site, truth: &Truth) {
     let rejected = truth.rejected(site);
     for erasure in waiting.as_array().expect("a list") {
         let id = erasure["id"].as_str().expect("an id");
-        let decision = if rejected.contains(id) { "reject" } else { "approve" };
-        site.run(&["erasures", decision, id]);
+        let order = match rejected.contains(id) {
+            true => vec!["erasures", "reject", id],
+            false => vec!["erasures", "approve", id, "--yes"],
+        };
+        site.run(&order);
     }
 }
 

@@ -37,7 +37,7 @@ fn a_refused_mail_is_tried_again_and_keeps_no_other_one() {
     assert!(company.standin.holds(ANN) && !company.standin.holds(BOB));
     // A person may decide all the same.
     let id = refused["id"].as_str().expect("an id");
-    assert!(company.deployment.run(&["erasures", "approve", id]).status.success());
+    assert!(company.deployment.run(&["erasures", "approve", id, "--yes"]).status.success());
     receipts(&company.deployment, 2);
 }
 

@@ -85,7 +85,7 @@ fn a_form_that_names_no_single_address_waits_for_a_person_and_nobody_gets_mail()
     assert_eq!(company.deployment.count("SELECT count(*) FROM confirmation_link"), 0);
     assert_eq!(company.exim.mails().len(), 0);
     let id = company.requested()[0]["id"].as_str().expect("an id").to_owned();
-    assert!(company.deployment.run(&["erasures", "approve", &id]).status.success());
+    assert!(company.deployment.run(&["erasures", "approve", &id, "--yes"]).status.success());
     let receipt = receipts(&company.deployment, 1).remove(0);
     assert!(receipt["statement"]["approved"].is_string() && receipt["statement"]["confirmed"].is_null(), "{receipt}");
 }

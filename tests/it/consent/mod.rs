@@ -205,7 +205,7 @@ fn who_writes_a_withdrawal_down_does_not_approve_what_it_erases() {
     let demanded = all.find(|one| one["rules"] == json!(["consent withdrawn"])).expect("it is demanded");
     assert_eq!(demanded["state"], "requested", "{erasures}");
     let id = demanded["id"].as_str().expect("an id");
-    let own = deployment.run(&["erasures", "approve", id]);
+    let own = deployment.run(&["erasures", "approve", id, "--yes"]);
     assert!(own.status.code() == Some(1) && said(&own).contains("somebody else has to approve it"), "{}", said(&own));
     assert!(standin.holds("ann@x.cz"));
 }
@@ -228,7 +228,7 @@ fn who_writes_a_withdrawal_down_does_not_approve_what_it_demands_later_either() 
     assert_eq!(deployment.json(&[&letter[..], &["--confirm", hash]].concat())["erasures"], 0);
     let demanded = wait_for("it to be demanded", || deployment.json(&["erasures", "list"])[0].as_object().cloned());
     assert_eq!(demanded["state"], "requested", "{demanded:?}");
-    let own = deployment.run(&["erasures", "approve", demanded["id"].as_str().expect("an id")]);
+    let own = deployment.run(&["erasures", "approve", demanded["id"].as_str().expect("an id"), "--yes"]);
     assert!(own.status.code() == Some(1) && said(&own).contains("somebody else has to approve it"), "{}", said(&own));
     assert!(standin.holds("ann@x.cz"));
 }

@@ -289,7 +289,7 @@ fn nobody_erases_again_alone_where_four_eyes_are_wanted() {
     let again = asked["found"][0]["again"].as_str().expect("an id").to_owned();
     let state = || deployment.json(&["erasures", "show", &again])["state"].clone();
     assert_eq!(state(), "requested");
-    let approved = deployment.run(&["erasures", "approve", &again]);
+    let approved = deployment.run(&["erasures", "approve", &again, "--yes"]);
     assert_eq!(approved.status.code(), Some(1), "{}", String::from_utf8_lossy(&approved.stdout));
     assert_eq!(state(), "requested", "who has asked for it does not approve it");
     assert_eq!(found(&look(&deployment, "crm", &[])).into_values().collect::<Vec<_>>(), ["under_way"]);

@@ -174,7 +174,7 @@ fn a_stranger_who_types_somebody_elses_address_reaches_their_own_guest_only() {
     assert_eq!(company.deployment.json(&["erasures", "show", id])["state"], "cancelled");
     assert_eq!(company.deployment.count("SELECT count(*) FROM capsule"), 0, "what was typed is destroyed");
     assert!(company.standin.holds(ANN.email));
-    assert_eq!(company.deployment.run(&["erasures", "approve", id]).status.code(), Some(1));
+    assert_eq!(company.deployment.run(&["erasures", "approve", id, "--yes"]).status.code(), Some(1));
 }
 
 #[test]

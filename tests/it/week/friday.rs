@@ -51,8 +51,8 @@ fn the_crm_is_restored(office: &Office) {
     let again: Vec<_> = again.filter_map(|one| Some((one["erasure"].as_str()?, one["again"].as_str()?))).collect();
     assert_eq!(again.len(), erased.len() - 1);
     for (_, erasure) in &again {
-        office.refused(ANN, &["erasures", "approve", erasure], "somebody else has to approve it");
-        office.done(BOB, &["erasures", "approve", erasure]);
+        office.refused(ANN, &["erasures", "approve", erasure, "--yes"], "somebody else has to approve it");
+        office.done(BOB, &["erasures", "approve", erasure, "--yes"]);
     }
     for (before, erasure) in &again {
         let receipt = office.receipt(erasure);
@@ -167,9 +167,9 @@ fn a_consent_is_withdrawn(office: &mut Office) {
     assert_eq!((&done["sessions"], &done["erasures"]), (&json!(1), &json!(1)), "{done:#}");
     let waits = office.json(ANN, &["erasures", "list", "--state", "requested"]);
     let erasure = waits[0]["id"].as_str().expect("an erasure").to_owned();
-    office.refused(ANN, &["erasures", "approve", &erasure], "somebody else has to approve it");
+    office.refused(ANN, &["erasures", "approve", &erasure, "--yes"], "somebody else has to approve it");
     assert!(office.mluviis[ACME].holds(&office.town.email(WITHDRAWS)));
-    office.done(BOB, &["erasures", "approve", &erasure]);
+    office.done(BOB, &["erasures", "approve", &erasure, "--yes"]);
     let receipt = office.receipt(&erasure);
     assert_eq!((&receipt["verdict"], &receipt["sessions"]), (&json!("complete"), &json!(1)), "{receipt:#}");
     office.gone[ACME].insert(office.town.first(WITHDRAWS, ACME));

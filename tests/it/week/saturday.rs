@@ -34,7 +34,7 @@ pub(super) fn a_month_later(office: &Office) {
     let erased: BTreeSet<_> = office.erased_in_crm.values().copied().chain([HELD]).collect();
     assert_eq!(again.len(), erased.len(), "{asked:#}");
     for erasure in &again {
-        office.done(BOB, &["erasures", "approve", erasure]);
+        office.done(BOB, &["erasures", "approve", erasure, "--yes"]);
     }
     let receipts: Vec<Value> = again.iter().map(|erasure| office.receipt(erasure)).collect();
     let first = &open["erasures"][0];

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::super::shown::{Held, Look, WaitsFor, day, looks};
 use crate::erasure::{self, ErasureState, Outcome, Stage, StepState, Verdict};
-use crate::operations::erasures::Explained;
+use crate::operations::erasures::{Demanded, Explained};
 use crate::operations::recheck::Rechecks;
 
 /// An erasure: whom it is about, where each target stands, and why it is not over. Nothing of it names a person.
@@ -25,6 +25,8 @@ pub(super) struct Erasure {
     state: ErasureState,
     /// Of what is demanded of it: whoever approves it sends this one.
     version: String,
+    /// What each rule, or order, demands of it alone, where it waits for approval.
+    demands: Vec<DemandOfRule>,
     /// Of its receipt, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
@@ -63,6 +65,18 @@ pub(super) struct Erasure {
     /// Looks after its receipt; missing in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     rechecks: Option<Vec<Look>>,
+}
+
+/// What one rule, or one order, demands of an erasure.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DemandOfRule {
+    rule: String,
+    targets: Vec<String>,
+    /// It does not begin before by this rule alone.
+    #[schemars(with = "String")]
+    due: Timestamp,
+    /// By what kinds of identifiers it names somebody, beside the session itself.
+    identifiers: Vec<String>,
 }
 
 /// How many sessions go, and how many stay.
@@ -135,6 +149,7 @@ impl Erasure {
             rules: erasure.rules.clone(),
             state: erasure.state,
             version: erasure.version(),
+            demands: explained.to_approve.iter().flat_map(|it| &it.demands).map(DemandOfRule::of).collect(),
             verdict: erasure.verdict,
             created: erasure.created,
             due: erasure.due,
@@ -150,6 +165,17 @@ impl Erasure {
             on_time_until: day(explained.on_time_until),
             days_left: explained.days_left,
             rechecks: rechecks.map(looks),
+        }
+    }
+}
+
+impl DemandOfRule {
+    fn of(demanded: &Demanded) -> Self {
+        Self {
+            rule: demanded.rule.clone(),
+            targets: demanded.targets.iter().map(ToString::to_string).collect(),
+            due: demanded.due,
+            identifiers: demanded.identifiers.iter().map(|kind| kind.as_str().to_owned()).collect(),
         }
     }
 }

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::admin::caller::See;
 use crate::admin::pages::parts::{actor, demanded_by, explain_path, held_by, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
@@ -27,7 +26,7 @@ pub(super) struct Belongs {
     ordered: Vec<AuditRow>,
 }
 
-pub(super) async fn belongs_to(visitor: &Visitor<See>, erasure: &Erasure) -> Result<Belongs, Problem> {
+pub(super) async fn belongs_to<N>(visitor: &Visitor<N>, erasure: &Erasure) -> Result<Belongs, Problem> {
     let (on, id) = (&visitor.on, erasure.id);
     let of_it = on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?;
     let of_it = of_it.iter().map(|stored| &stored.request).filter(|request| visitor.sees(&request.mluvii));

@@ -1,7 +1,9 @@
 //! Erasures: which there are, and one of them: where each system stands, why, and what happens next.
 
+mod approve;
 mod bulk;
 mod course;
+mod demanded;
 mod filter;
 mod list;
 mod one;
@@ -25,7 +27,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/erasures", get(list::show))
         .route("/erasures/retry", get(bulk::ask).post(bulk::retry))
         .route("/erasures/{id}", get(one::show))
-        .route("/erasures/{id}/approve", post(orders::approve))
+        .route("/erasures/{id}/approve", post(approve::approve))
         .route("/erasures/{id}/reject", post(orders::reject))
         .route("/erasures/{id}/retry", post(orders::retry))
         .route("/erasures/{id}/begin", post(orders::begin))

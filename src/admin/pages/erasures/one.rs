@@ -1,21 +1,24 @@
 //! One erasure: where each system stands, and how it came there.
 
 use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use maud::html;
 
 use super::course::{Belongs, belongs_to, course};
-use super::found;
 use super::orders::orders;
 use super::steps::of_step;
-use crate::admin::caller::See;
+use super::{demanded, found};
+use crate::admin::caller::{Needs, See};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::looks::looks;
 use crate::admin::pages::parts::{crumbs, days_left, demanded_by, erasure_state, in_words, urgency, waits_for};
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::words::approving;
 use crate::admin::problem::Problem;
+use crate::audit::NotApart;
 use crate::erasure::{Step, StepState};
 use crate::operations::erasures::{self, Explained};
 use crate::operations::recheck;
@@ -29,7 +32,23 @@ const REFRESHED_S: i64 = 600;
 pub(super) async fn show(visitor: Visitor<See>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let fields = Fields::read(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let every_s = refreshes(&fields, visitor.view.now).then_some(EVERY_S);
-    visitor.view.answer(shown(&visitor, &id, every_s).await)
+    let because = if every_s.is_some() { Because::Refreshed } else { Because::Asked };
+    visitor.view.answer(shown(&visitor, &id, because).await)
+}
+
+/// Why the page is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Because {
+    Asked,
+    /// The browser asks for it again by itself.
+    Refreshed,
+    /// It was approved as it is no more: nothing was done, and it is read anew.
+    Changed,
+}
+
+/// The page as it is now, to whoever has approved what it was before.
+pub(super) async fn changed<N: Needs>(visitor: &Visitor<N>, id: &str) -> Result<Sheet, Problem> {
+    Ok(Sheet { status: StatusCode::CONFLICT, ..shown(visitor, id, Because::Changed).await? })
 }
 
 /// Whether the browser is to ask again: as long as the link that it began with allows it, and that is never for longer than each link does.
@@ -39,24 +58,27 @@ fn refreshes(fields: &Fields, now: Timestamp) -> bool {
     fields.text("every") == EVERY_S.to_string() && left_s.is_some_and(|left_s| (1..=REFRESHED_S).contains(&left_s))
 }
 
-async fn shown(visitor: &Visitor<See>, id: &str, every_s: Option<u16>) -> Result<Sheet, Problem> {
+async fn shown<N: Needs>(visitor: &Visitor<N>, id: &str, because: Because) -> Result<Sheet, Problem> {
     let erasure = found(visitor, id).await?;
     let belongs = belongs_to(visitor, &erasure).await?;
     let rechecks = recheck::of(&visitor.on, &[&erasure]).await?.pop().unwrap_or_default();
     let mut explained = erasures::explain(&visitor.on, vec![erasure]).await?;
     let explained = explained.pop().expect("one was explained for one");
     let is_over = explained.erasure.ended.is_some();
-    let every_s = every_s.filter(|_| !is_over);
-    Ok(Sheet { every_s, ..sheet(visitor, &explained, &belongs, &rechecks, every_s.is_some()) })
+    let because = if is_over && because == Because::Refreshed { Because::Asked } else { because };
+    let every_s = (because == Because::Refreshed).then_some(EVERY_S);
+    let why_not = demanded::why_not(visitor, &explained.erasure).await?;
+    Ok(Sheet { every_s, ..sheet(visitor, &explained, &belongs, &rechecks, (because, why_not.as_ref())) })
 }
 
-fn sheet(
-    visitor: &Visitor<See>,
+fn sheet<N>(
+    visitor: &Visitor<N>,
     explained: &Explained,
     belongs: &Belongs,
     rechecks: &recheck::Rechecks,
-    refreshes: bool,
+    (because, why_not): (Because, Option<&NotApart>),
 ) -> Sheet {
+    let refreshes = because == Because::Refreshed;
     let (view, w) = (&visitor.view, visitor.view.words());
     let erasure = &explained.erasure;
     let names = in_words(visitor, erasure.subject.installation());
@@ -83,6 +105,9 @@ fn sheet(
                 }
             }
         }
+        @if because == Because::Changed {
+            div.errors role="alert" aria-labelledby="e" { h2 #e { (approving(view.lang).changed_title) } p { (view.say(approving(view.lang).changed, &[])) } }
+        }
         @if all > 0 {
             div.panel.sunk role="status" {
                 p { b { (view.say(w.systems_over, &[("over", &view.lang.number(over)), ("all", &view.lang.number(all))])) } " "
@@ -106,7 +131,7 @@ fn sheet(
         (belongs.links(view, erasure))
         (looks(view, names, rechecks))
         (course(view, erasure, belongs))
-        (orders(visitor, erasure, &path))
+        (orders(visitor, explained, &path, why_not))
     };
     Sheet::new(title, Section::Erasures, body)
 }

@@ -4,19 +4,21 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::demanded::{demanded, not_by};
 use super::found;
 use crate::access::Permission;
-use crate::admin::caller::{Approve, Operate, Requests, See};
-use crate::admin::pages::fields::Fields;
+use crate::admin::caller::{Approve, Operate, Requests};
 use crate::admin::pages::parts::in_words;
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::problem::{Code, Problem};
-use crate::erasure::{Confirming, Erasure, ErasureState, StepState};
-use crate::operations::erasures;
+use crate::admin::problem::Problem;
+use crate::audit::NotApart;
+use crate::erasure::{Confirming, ErasureState, StepState};
+use crate::operations::erasures::{self, Explained};
 
 /// What somebody can order of it, with what comes of it.
-pub(super) fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> Markup {
+pub(super) fn orders<N>(visitor: &Visitor<N>, explained: &Explained, path: &str, why_not: Option<&NotApart>) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
+    let erasure = &explained.erasure;
     let names = in_words(visitor, erasure.subject.installation());
     let once_more = erasure.steps.iter().filter(|step| step.erases_once_more_if_retried());
     let once_more: Vec<_> = once_more.map(|step| names.system(&step.target)).collect();
@@ -25,7 +27,9 @@ pub(super) fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> M
     let order = |act: &str, lead: &str, button: &str, class: &str| {
         html! {
             form.page method="post" action={ (path) "/" (act) } {
-                @if act == "approve" { input type="hidden" name="seen" value=(erasure.version()); }
+                @if let Some(to_approve) = explained.to_approve.as_ref().filter(|_| act == "approve") {
+                    input type="hidden" name="seen" value=(to_approve.version);
+                }
                 p.measure { (view.say(lead, &[])) }
                 @if act == "approve" && is_unconfirmed { p.measure { (view.say(w.address_not_confirmed, &[])) } }
                 @if act == "retry" && !once_more.is_empty() {
@@ -43,7 +47,9 @@ pub(super) fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> M
     let parked = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
     let mut offered = Vec::new();
     if is_open && approver && waits {
-        offered.push(order("approve", w.approve_erasure_lead, w.do_approve, "primary"));
+        if why_not.is_none() {
+            offered.push(order("approve", w.approve_erasure_lead, w.do_approve, "primary"));
+        }
         offered.push(order("reject", w.reject_erasure_lead, w.do_reject_erasure, "danger"));
     }
     if is_open && operator && parked {
@@ -65,6 +71,8 @@ pub(super) fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> M
         }
     }
     html! {
+        @if let Some(to_approve) = &explained.to_approve { (demanded(view, names, to_approve)) }
+        @if let Some(why) = why_not { (not_by(view, why)) }
         @if !offered.is_empty() {
             section aria-labelledby="h-orders" {
                 h2 #h-orders { (w.what_you_can_do) }
@@ -78,20 +86,6 @@ pub(super) async fn retry(visitor: Visitor<Operate>, Path(id): Path<String>) -> 
     let done = async {
         let erasure = found(&visitor, &id).await?;
         erasures::retry_parked(&visitor.on, erasure.id, &visitor.actor()).await?;
-        Ok::<_, Problem>(format!("/erasures/{}", erasure.id))
-    };
-    visitor.view.done(done.await)
-}
-
-/// Approves what the page has shown: what has joined it since is a reason to look again.
-pub(super) async fn approve(visitor: Visitor<Approve>, Path(id): Path<String>, fields: Fields) -> Response {
-    let done = async {
-        let erasure = found(&visitor, &id).await?;
-        let seen = fields.text("seen");
-        if seen.is_empty() {
-            return Err(Problem::new(Code::NotUnderstood, "it is not said what was seen of the erasure"));
-        }
-        erasures::approve(&visitor.on, erasure.id, Some(seen), &visitor.actor()).await?;
         Ok::<_, Problem>(format!("/erasures/{}", erasure.id))
     };
     visitor.view.done(done.await)

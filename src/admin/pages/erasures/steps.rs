@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::admin::caller::See;
 use crate::admin::pages::parts::{in_words, waits_for};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::timeline;
@@ -13,7 +12,7 @@ use crate::attention::{Delay, DelayCode};
 use crate::erasure::{Outcome, Step, StepState};
 use crate::operations::erasures::Explained;
 
-pub(super) fn of_step(visitor: &Visitor<See>, explained: &Explained, step: &Step) -> Markup {
+pub(super) fn of_step<N>(visitor: &Visitor<N>, explained: &Explained, step: &Step) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let names = in_words(visitor, explained.erasure.subject.installation());
     // No program works where people erase.
@@ -51,7 +50,7 @@ pub(super) fn of_step(visitor: &Visitor<See>, explained: &Explained, step: &Step
 }
 
 /// What happens next, and who can do something about it.
-fn next(visitor: &Visitor<See>, explained: &Explained, step: &Step) -> Markup {
+fn next<N>(visitor: &Visitor<N>, explained: &Explained, step: &Step) -> Markup {
     let (view, t) = (&visitor.view, timeline(visitor.view.lang));
     let names = in_words(visitor, explained.erasure.subject.installation());
     let delays: Vec<&Delay> =
@@ -70,7 +69,7 @@ fn next(visitor: &Visitor<See>, explained: &Explained, step: &Step) -> Markup {
     }
 }
 
-fn act(visitor: &Visitor<See>, explained: &Explained, step: &Step, code: DelayCode) -> Markup {
+fn act<N>(visitor: &Visitor<N>, explained: &Explained, step: &Step, code: DelayCode) -> Markup {
     let (view, w, t) = (&visitor.view, visitor.view.words(), timeline(visitor.view.lang));
     let name = in_words(visitor, explained.erasure.subject.installation()).system(&step.target);
     let sentence = |sentence: &str| html! { p.small.muted { (view.say(sentence, &[])) } };
@@ -111,7 +110,7 @@ struct Entry {
 }
 
 /// What is kept of how it came to how it stands, the newest first.
-fn happened(visitor: &Visitor<See>, explained: &Explained, step: &Step) -> Markup {
+fn happened<N>(visitor: &Visitor<N>, explained: &Explained, step: &Step) -> Markup {
     let (view, w, t) = (&visitor.view, visitor.view.words(), timeline(visitor.view.lang));
     let names = in_words(visitor, explained.erasure.subject.installation());
     let mut all = Vec::new();
@@ -167,7 +166,7 @@ fn happened(visitor: &Visitor<See>, explained: &Explained, step: &Step) -> Marku
 }
 
 /// Where somebody has looked, and where not.
-fn looked(visitor: &Visitor<See>, explained: &Explained, step: &Step) -> Markup {
+fn looked<N>(visitor: &Visitor<N>, explained: &Explained, step: &Step) -> Markup {
     let w = visitor.view.words();
     let names = in_words(visitor, explained.erasure.subject.installation());
     let evidence = &step.evidence;

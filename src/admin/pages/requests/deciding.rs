@@ -3,14 +3,13 @@
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::admin::pages::parts::{Approvals, Aria, MustChoose, actor, choices, request_path};
+use crate::admin::pages::parts::{Approvals, Aria, MustChoose, choices, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::requesting;
 use crate::admin::problem::Problem;
-use crate::audit::Actor;
+use crate::audit::NotApart;
 use crate::deadline::EXTENDED_MONTHS_MAX;
-use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::request::{ClosedBecause, ExtendedBecause, Plan, RejectedBecause, RequestState, VerifiedBy};
 use crate::subject::Kind;
@@ -56,10 +55,10 @@ pub(super) fn waits_for_approval<N>(visitor: &Visitor<N>, shown: &Shown) -> bool
 pub(super) enum Approving {
     /// They are surely somebody else than who has asked for it.
     May,
-    /// Somebody else has to.
+    /// Somebody else has to: whoever looks approves nothing.
     SomebodyElse,
-    /// Nobody can by an account: nothing shows who this is, who has asked for it.
-    Nobody(Actor),
+    /// They do not, or nobody can.
+    Not(NotApart),
 }
 
 /// The same, of a plan that waits for it.
@@ -67,11 +66,12 @@ pub(super) async fn approving<N>(visitor: &Visitor<N>, shown: &Shown) -> Result<
     if !waits_for_approval(visitor, shown) {
         return Ok(Approving::SomebodyElse);
     }
-    if Approvals::default().may(visitor, &shown.request).await? {
-        return Ok(Approving::May);
-    }
-    let unknown = accounts::unknown_among(&visitor.on, &visitor.actor(), &shown.request.askers()).await?;
-    Ok(unknown.map_or(Approving::SomebodyElse, Approving::Nobody))
+    let approves = visitor.view.may(Permission::Approve);
+    Ok(match Approvals::default().why_not(visitor, &shown.request).await? {
+        None if approves => Approving::May,
+        Some(why) if approves || why.stops_everybody() => Approving::Not(why),
+        _ => Approving::SomebodyElse,
+    })
 }
 
 /// Whether its plan would erase anything.
@@ -190,11 +190,17 @@ pub(super) fn not_by(view: &View, approving: &Approving) -> Markup {
     match approving {
         Approving::May => html! {},
         Approving::SomebodyElse => somebody_else(view),
-        Approving::Nobody(who) => html! {
+        Approving::Not(why) if why.stops_everybody() => html! {
             div.note.is-soon {
                 p { span.st.is-soon { (own.unknown_asker_title) } }
-                p { (view.fill(own.unknown_asker, &[("who", &html! { span.mono { (actor(who)) } })])) }
+                p { (view.not_apart(why)) }
                 p { (view.say(own.unknown_asker_way, &[])) }
+            }
+        },
+        Approving::Not(why) => html! {
+            div.note.is-run {
+                p { span.st.is-wait { (view.words().somebody_else_title) } }
+                p { (view.not_apart(why)) }
             }
         },
     }

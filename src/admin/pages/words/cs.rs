@@ -1,6 +1,7 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
 pub(super) mod acted;
+pub(super) mod approving;
 mod consents;
 pub(super) mod detail;
 pub(super) mod explained;

@@ -1,6 +1,7 @@
 //! English.
 
 pub(super) mod acted;
+pub(super) mod approving;
 mod consents;
 pub(super) mod explained;
 mod giving;

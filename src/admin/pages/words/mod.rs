@@ -88,6 +88,7 @@ macro_rules! words {
     };
 }
 
+mod approving;
 mod consents;
 mod explained;
 mod giving;
@@ -119,7 +120,7 @@ macro_rules! of_both {
 pub(super) use operating::Operating;
 
 of_both!(
-    explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
+    approving: Approving, explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
     starting: Starting, timeline: Timeline,
 );
 

@@ -19,6 +19,7 @@ macro_rules! all_of {
     ($what:ident) => {
         [
             paired(cs::WORDS.$what(), en::WORDS.$what()),
+            paired(cs::approving::WORDS.$what(), en::approving::WORDS.$what()),
             paired(cs::explained::WORDS.$what(), en::explained::WORDS.$what()),
             paired(cs::import::WORDS.$what(), en::import::WORDS.$what()),
             paired(cs::lists::WORDS.$what(), en::lists::WORDS.$what()),

@@ -18,7 +18,6 @@ pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
     perhaps: "Možná: {reason}",
     reasons_of_either: "Pro výmaz i ponechání",
     reasons_to_keep: "Jen pro ponechání",
-    unknown_asker: "Žádost zapsal nebo její plán sestavil {who}; kdo to je, nejde poznat. Proto není jisté, že je schvalující někdo jiný, a plán nikdo schválit nemůže.",
     unknown_asker_title: "Tento plán nemůže nikdo schválit",
     unknown_asker_way: "Cesta dál: pověřenec žádost ukončí jako zapsanou omylem a pod svým účtem ji zapíše znovu, se stejným dnem přijetí. Pak ji může schválit kolega.",
     waits_for_your_approval: "Čeká na vaše schválení.",

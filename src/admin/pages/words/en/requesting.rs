@@ -18,7 +18,6 @@ pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
     perhaps: "Perhaps: {reason}",
     reasons_of_either: "To erase or to keep",
     reasons_to_keep: "Only to keep",
-    unknown_asker: "{who} has entered the request or made its plan, and nothing shows who that is. So nobody is surely somebody else, and nobody can approve it.",
     unknown_asker_title: "Nobody can approve this plan",
     unknown_asker_way: "The way out: an officer closes the request as entered by mistake and enters it again under an account of their own, with the same day on which it came. Then a colleague can approve it.",
     waits_for_your_approval: "It waits for your approval.",
