@@ -22,7 +22,7 @@ use crate::ledger::ErasureFilter;
 use crate::operations::days::ShownDay;
 use crate::operations::requests::Shown;
 use crate::operations::tasks::{self, TaskState};
-use crate::operations::{OperationError, accounts, days, erasures};
+use crate::operations::{OperationError, days, erasures};
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
