@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crate::audit::Actor;
+use crate::audit::{Act, Actor};
 use crate::consent::Consent;
 use crate::key_files::Keys;
 use crate::ledger::SessionView;
 use crate::operations::erasures::About;
-use crate::operations::person::{GivenIdentifiers, NamedPerson, note_search};
+use crate::operations::looks::note_look;
+use crate::operations::person::{GivenIdentifiers, NamedPerson};
 use crate::operations::{OperationError, Operations, unknown_session};
 use crate::policy::{Certainty, Comparison};
 use crate::subject::{Fingerprinted, InstallationName, TenantId};
@@ -47,8 +48,8 @@ pub(crate) struct Shown {
     pub(crate) erased_are_found: bool,
 }
 
-/// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named, and then the audit names
-/// the search before it is answered.
+/// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named. The audit names each look
+/// before it is answered.
 pub(crate) async fn show(on: &Operations, about: &About, by: &Actor) -> Result<Shown, OperationError> {
     let keys = on.keys().await?;
     let mut consents = Vec::new();
@@ -59,11 +60,8 @@ pub(crate) async fn show(on: &Operations, about: &About, by: &Actor) -> Result<S
         }
         consents.extend(all.into_iter().map(FoundConsent::of));
     }
-    let mut erased_are_found = true;
-    if let About::Person { installation, identifiers } = about {
-        erased_are_found = on.settings.keep_fingerprints;
-        note_search(on, "consents", installation.as_ref(), identifiers, consents.len(), by).await?;
-    }
+    let erased_are_found = on.settings.keep_fingerprints || !matches!(about, About::Person { .. });
+    note_look(on, Act::ViewConsent, "consents", about, consents.len(), by).await?;
     Ok(Shown { consents, erased_are_found })
 }
 
