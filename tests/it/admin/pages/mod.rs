@@ -12,6 +12,7 @@ mod explaining;
 mod hostile;
 mod import;
 mod letters;
+mod looks;
 mod mluvii;
 mod people;
 mod planned;
@@ -29,7 +30,7 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 
-use super::{ADMIN, Api, done};
+use super::{ADMIN, Api, done, rows_of};
 use crate::harness::{Deployment, Server, client};
 
 /// What everybody's account has.
