@@ -11,17 +11,17 @@ use axum::routing::get;
 use maud::{Markup, html};
 
 use super::fields::Fields;
-use super::filters::company_filter;
+use super::filters::{company_filter, only_companies};
 use super::parts::{cell, erasure_state, heads, verdict};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
-use super::words::explained;
+use super::words::{explained, unseen};
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::erasure::Subject;
+use crate::erasure::{Seen, Subject};
 use crate::ledger::SeenEvent;
 use crate::operations::OperationError;
 use crate::operations::rules::{self, Explanation, PastEvaluation};
@@ -108,7 +108,11 @@ fn form(visitor: &Visitor<See>, asked: &Asked, why: Option<(Wrong, Option<String
     let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
     let (wrong, detail) = why.map_or((Vec::new(), None), |(wrong, detail)| (vec![wrong], detail));
     let body = html! {
-        div.head { h1 { (e.explain) } p.lead { (view.say(e.explain_lead, &[])) } }
+        div.head {
+            h1 { (e.explain) }
+            p.lead { (view.say(e.explain_lead, &[])) }
+            (only_companies(view, unseen(view.lang).only_companies))
+        }
         (errors(w.error_in_title, &wrong))
         @if let Some(detail) = &detail { p.measure lang="en" { (detail) } }
         (fields(visitor, asked, &wrong))
@@ -178,7 +182,9 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
     html! {
         section aria-labelledby="x-erasures" {
             h2 #x-erasures { (e.erasures_title) }
-            @if found.is_erased_by_others() { p.measure { (view.say(e.erased_by_others, &[])) } }
+            // Not whether any is left out: that would tell whose session it is.
+            @if !view.may(Permission::SeePlans) { p.measure { (view.say(unseen(view.lang).persons_withheld, &[])) } }
+            @else if found.is_erased_by_others() { p.measure { (view.say(e.erased_by_others, &[])) } }
             @if found.erasures.is_empty() { p { (e.erasures_none) } } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
@@ -189,7 +195,7 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
                             (cell(w.state, &erasure_state(view, erasure)))
                             (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
                             (cell(w.since_head, &view.time(erasure.created)))
-                            (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
+                            (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one, Seen::of(erasure))), None => "–" } }))
                         }
                     } }
                 }

@@ -3,13 +3,14 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::filters::only_companies;
 use super::needed;
 use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
 use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
-use super::words::{operating, requesting};
+use super::words::{operating, requesting, unseen};
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
@@ -172,6 +173,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
                 @if *elsewhere > 0 { (view.count(&w.wait_for_others, *elsewhere)) " " }
                 (w.look_at_lists)
             }
+            (only_companies(view, unseen(view.lang).only_companies_home))
         }
         (section("h-urgent", w.late_or_soon, &rows_urgent))
         (section("h-others", w.waits_for_you, &[rows_others, rows_erasures].concat()))

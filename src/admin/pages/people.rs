@@ -21,6 +21,7 @@ use super::why::why_theirs;
 use crate::admin::caller::Requests;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
+use crate::erasure::Seen;
 use crate::hold::HeldBy;
 use crate::operations::consent::{self, FoundConsent};
 use crate::operations::erasures::About;
@@ -268,7 +269,7 @@ fn of_erasures(visitor: &Visitor<Requests>, all: &[FoundErasure]) -> Markup {
                         th scope="row" role="rowheader" { a href={ "/erasures/" (found.erasure.id) } { (found.erasure.id) } small { (found.erasure.subject.installation()) } }
                         (cell(w.state, &erasure_state(view, &found.erasure)))
                         (cell(w.since_head, &view.time(found.erasure.created)))
-                        (cell(w.result, &html! { @match found.erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
+                        (cell(w.result, &html! { @match found.erasure.verdict { Some(one) => (verdict(view, one, Seen::of(&found.erasure))), None => "–" } }))
                         (cell(w.receipt, &receipt(found)))
                     }
                 } }

@@ -127,7 +127,7 @@ impl Show {
             if let Some(foreseen) = &shown.foreseen {
                 advice::write_foreseen(foreseen, out)?;
             }
-            for ShownReceipt { sequence, erasure, verdict, reasons } in &shown.receipts {
+            for ShownReceipt { sequence, erasure, verdict, reasons, .. } in &shown.receipts {
                 out.line(format_args!("receipt    {sequence} of {erasure}: {verdict}"))?;
                 advice::write(reasons, out)?;
             }

@@ -11,7 +11,7 @@ use super::{Named, one};
 use crate::attention::{Delay, Surroundings, delay};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::confirmation::ShownLink;
-use crate::erasure::{Erasure, ErasureId, Verdict};
+use crate::erasure::{Erasure, ErasureId, Seen, Verdict};
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
 use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations, erasures};
@@ -56,12 +56,15 @@ pub(crate) struct ShownReceipt {
     pub(crate) erasure: ErasureId,
     pub(crate) verdict: Verdict,
     pub(crate) reasons: Vec<Advised>,
+    /// Whether somebody has seen all that the verdict says.
+    #[serde(skip)]
+    pub(crate) seen: Seen,
 }
 
 impl From<&Statement> for ShownReceipt {
     fn from(statement: &Statement) -> Self {
         let Statement { sequence, erasure, verdict, .. } = *statement;
-        Self { sequence, erasure, verdict, reasons: advised(statement) }
+        Self { sequence, erasure, verdict, reasons: advised(statement), seen: statement.seen() }
     }
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::unreached;
-use crate::admin::pages::parts::{cell, heads, held_by, in_words, verdict_class};
+use crate::admin::pages::parts::{cell, heads, held_by, in_words, verdict_class, verdict_word};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::requesting;
@@ -128,7 +128,8 @@ pub(super) fn verdict_of<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan
     };
     let advice = ForeseenAdvice::from(foreseen);
     let class = class_of(foreseen, is_held);
-    let chip = html! { span class={ "st " (class) } { ((w.verdict)(advice.at_best)) } };
+    let word = verdict_word(view, advice.at_best, foreseen.seen());
+    let chip = html! { span class={ "st " (class) } { (word) } };
     html! {
         div class={ "note " (class) } {
             p {
@@ -157,6 +158,6 @@ fn class_of(foreseen: &Foreseen, is_held: bool) -> &'static str {
     match foreseen.at_best() {
         Verdict::Complete if !foreseen.is_settled() => "is-unseen",
         Verdict::Complete if is_held => "is-held",
-        best => verdict_class(best),
+        best => verdict_class(best, foreseen.seen()),
     }
 }

@@ -100,6 +100,7 @@ mod requesting;
 mod rules;
 mod timeline;
 mod told;
+mod unseen;
 
 /// Words of one noun, which stand in files of their own.
 macro_rules! of_both {
@@ -119,7 +120,7 @@ pub(super) use operating::Operating;
 
 of_both!(
     explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
-    timeline: Timeline,
+    timeline: Timeline, unseen: Unseen,
 );
 
 /// What an act of the audit is called.
