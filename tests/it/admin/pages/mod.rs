@@ -23,6 +23,7 @@ mod signing;
 mod stored;
 mod story;
 mod targets;
+mod unseen;
 mod who;
 
 use std::cell::RefCell;
