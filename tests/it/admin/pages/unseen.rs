@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ADMIN, Browser, user};
-use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, company, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, company, receipts, wait_for};
 
 #[test]
 fn a_receipt_that_rests_on_a_word_is_complete_and_does_not_look_as_if_all_were_seen() {
@@ -39,8 +39,8 @@ fn a_receipt_that_rests_on_a_word_is_complete_and_does_not_look_as_if_all_were_s
 fn who_may_see_some_companies_is_told_that_only_those_are_shown() {
     let standins = [StandIn::start(), StandIn::start()];
     let [acme, beta] = &standins;
-    let more = format!("{}{RULES}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
-    let deployment = Deployment::new(acme, &more);
+    let more = format!("{}{ERASE}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
+    let deployment = Deployment::bare(&acme.mluvii, &more);
     deployment.names_companies();
     let server = Server::start(&deployment);
     acme.register(&server.callback());
