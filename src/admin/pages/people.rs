@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::consents::session_link;
 use super::fields::Fields;
+use super::filters::only_companies;
 use super::parts::{
     cell, companies, due, erasure_state, heads, held_by, in_words, request_path, request_state, verdict, waits_for,
 };
@@ -18,6 +19,7 @@ use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong};
 use super::why::why_theirs;
+use super::words::unseen;
 use crate::admin::caller::Requests;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
@@ -164,7 +166,9 @@ fn results(visitor: &Visitor<Requests>, found: &Found, company: &str, sealed: &s
             }
             p.small.muted { (view.say(w.person_lasts, &[])) }
         }
-        @if is_nothing { div.panel.sunk { p { b { (w.person_none) } } } }
+        @if is_nothing {
+            div.panel.sunk { p { b { (w.person_none) } } (only_companies(view, unseen(view.lang).only_companies)) }
+        }
         @if !holds.is_empty() {
             section aria-labelledby="p-holds" {
                 h2 #p-holds { (w.person_holds) }

@@ -85,7 +85,12 @@ fn sessions_are_listed_by_company_and_day_the_newest_first_and_of_no_other_compa
     assert_eq!(listed(&second), ["beta/7"], "{}", second.text);
     assert_eq!(listed(&olga.get("/explain?company=beta").is(200)), ["beta/7"]);
     let own = anna.get("/explain").is(200);
-    assert_eq!((listed(&own), own.text.contains("beta")), (Vec::from(of_acme.map(str::to_owned)), false), "{}", own.text);
+    assert_eq!(
+        (listed(&own), own.text.contains("beta")),
+        (Vec::from(of_acme.map(str::to_owned)), false),
+        "{}",
+        own.text
+    );
     anna.get("/explain?company=beta").is(404);
     anna.get("/explain?from=1~").is(400);
 

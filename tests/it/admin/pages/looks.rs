@@ -49,7 +49,7 @@ fn whichever_way_somebody_looks_at_consents_the_audit_names_it() {
     let found = json!({ "found": 1 });
     assert_eq!(looks(&deployment, "consent.view"), by_all("session:acme/101", &found));
     // A guest's id is whatever a shop has put there.
-    deployment.write("guest", "acme/g-101");
+    deployment.write("guest", &format!("acme/guest-{ANN}"));
     let guest = format!("@{}", deployment.path("guest").display());
     deployment.json(&["consent", "show", "--guest", &guest]);
     let newest = looks(&deployment, "consent.view").remove(0);
@@ -87,7 +87,6 @@ fn whichever_way_somebody_looks_at_consents_the_audit_names_it() {
     jana.get("/language/cs?next=/").leads_to("/");
     jana.get("/audit").is(200).says(&["Zobrazení souhlasu", "Export souhlasů"]);
     let audited = deployment.json(&["audit", "list", "--limit", "200"]).to_string();
-    assert!(!audited.contains("g-101"), "{audited}");
     Needles::of([ANN]).must_be_absent("the audit", audited.as_bytes());
     server.stop();
 }

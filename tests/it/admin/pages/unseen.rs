@@ -63,6 +63,8 @@ fn who_may_see_some_companies_is_told_that_only_those_are_shown() {
         }
         browser.get("/explain?session=4711").is(404).says(&["Nothing is kept of this session", only]);
     }
+    let person = [("email", "nobody@example.com")];
+    anna.post("/people", &person).is(200).says(&["Nothing is known of the person here", only]);
     for path in ["/", "/explain", "/erasures", "/requests", "/holds"] {
         let page = olga.get(path).is(200);
         assert!(!page.text.contains("shown to you"), "{path}: {}", page.text);
