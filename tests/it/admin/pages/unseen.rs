@@ -16,7 +16,7 @@ fn a_receipt_that_rests_on_a_word_is_complete_and_does_not_look_as_if_all_were_s
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     let olga = Browser::signed_in(&server, "olga");
     standin.begin(101, "ann@example.com", None);
-    standin.end(101);
+    standin.just_end(101);
     let task = wait_for("the task", || deployment.json(&["tasks", "list"])[0]["id"].as_str().map(str::to_owned));
     assert!(deployment.run(&["tasks", "done", &task, "--outcome", "erased"]).status.success());
     let receipt = receipts(&deployment, 1)[0]["statement"].clone();
