@@ -11,9 +11,10 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::ledger::SessionMark;
-use crate::operations::consent::{Exported, ExportedSome, Format, begin_export, export_some};
+use crate::operations::consent::{BegunExport, Exported, ExportedSome, Format, begin_export, export_some, write_heads};
 use crate::operations::{OperationError, Operations};
 use crate::subject::InstallationName;
 
@@ -34,17 +35,20 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Begins to read. Where nothing can be read, that is said before anything is answered: it is no export that breaks off.
+    /// Begins to read. Where nothing can be read, that is said before anything is answered: it is no export that breaks off. The audit names
+    /// it before that, too.
     pub(super) async fn of(
         on: &Arc<Operations>,
         only: Option<InstallationName>,
         format: Format,
+        by: &Actor,
     ) -> Result<Self, OperationError> {
         let mut lines = Vec::new();
-        begin_export(format, &mut lines)?;
+        write_heads(format, &mut lines)?;
         let some = export_some(on, only.as_ref(), SessionMark::BEGINNING, format, &mut lines).await?;
+        let begun = begin_export(on, only.as_ref(), by).await?;
         let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
-        tokio::spawn(write(Arc::clone(on), only, format, Part { lines, some }, sender));
+        tokio::spawn(write(Arc::clone(on), only, format, Part { lines, some }, begun, sender));
         Ok(Self { sent: receiver, is_over: false })
     }
 }
@@ -89,37 +93,53 @@ impl Part {
     }
 }
 
-/// Has all parts read, until the end or until nobody takes them any more.
+/// Has all parts read, and the audit name how that ended before whoever reads learns of the end.
 async fn write(
     on: Arc<Operations>,
     only: Option<InstallationName>,
     format: Format,
     first: Part,
+    begun: BegunExport,
     sender: mpsc::Sender<io::Result<Sent>>,
 ) {
+    let written = write_parts(&on, only.as_ref(), format, first, &sender).await;
+    begun.end(&on, written).await;
+    if written.is_some() {
+        let _ = sender.send(Ok(Sent::End)).await;
+    }
+}
+
+/// The same until the end; `None` where it breaks off, or nobody takes them any more.
+async fn write_parts(
+    on: &Operations,
+    only: Option<&InstallationName>,
+    format: Format,
+    first: Part,
+    sender: &mpsc::Sender<io::Result<Sent>>,
+) -> Option<Exported> {
     let mut all = Exported::default();
     let mut part = first;
     loop {
         all.add(part.some.exported);
         if !part.lines.is_empty() && sender.send(Ok(Sent::Lines(part.lines.into()))).await.is_err() {
-            return;
+            return None;
         }
         let Some(after) = part.some.next else { break };
-        part = match Part::after(&on, only.as_ref(), after, format).await {
+        part = match Part::after(on, only, after, format).await {
             Ok(part) => part,
             Err(error) => {
                 warn!(error = with_causes(&error), "an export of consents broke off");
                 // The connection is cut: what was answered must not look as if it were all.
                 let _ = sender.send(Err(io::Error::other("the ledger cannot be read"))).await;
-                return;
+                return None;
             }
         };
     }
     let last = end(format, all);
     if !last.is_empty() && sender.send(Ok(Sent::Lines(last.into()))).await.is_err() {
-        return;
+        return None;
     }
-    let _ = sender.send(Ok(Sent::End)).await;
+    Some(all)
 }
 
 /// The last line of JSON lines. Without it, the export has broken off.
@@ -174,7 +194,7 @@ mod tests {
         assert_eq!(said(Format::Json, 0), "{\"end\":{\"sessions\":2,\"damaged\":0}}\n");
         assert_eq!(said(Format::Csv, 0), "");
         let mut columns = Vec::new();
-        begin_export(Format::Csv, &mut columns).expect("written");
+        write_heads(Format::Csv, &mut columns).expect("written");
         let columns = String::from_utf8(columns).expect("text");
         let damaged = said(Format::Csv, 3);
         assert!(damaged.starts_with("damaged,3,"), "{damaged}");

@@ -10,7 +10,7 @@ use super::Actor;
 use crate::access::AccountName;
 use crate::chain::canonical::INTEGER_MAX;
 use crate::erasure::ErasureId;
-use crate::subject::{InstallationName, SourceName, TargetName};
+use crate::subject::{InstallationName, SessionKey, SourceName, TargetName};
 
 /// What can be ordered. The names are part of the interface: they are written, listed and filtered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,12 +118,22 @@ pub(crate) enum Act {
     ViewRequest,
     /// Looks for a person by identifiers.
     FindPerson,
+    /// Looks at what a session or a guest has agreed to.
+    ViewConsent,
+    /// Has the consents of all people written out.
+    ExportConsents,
+    /// Looks at what the end of the consents of a session or a guest would do.
+    ForeseeWithdrawal,
+    /// Looks at what an erasure of a session or a guest would do.
+    ForeseeErasure,
+    /// Looks at a delivery in quarantine.
+    ViewQuarantined,
     WriteCertificate,
     WriteLetter,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 67] = [
+    pub(crate) const ALL: [Self; 72] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -189,6 +199,11 @@ impl Act {
         Self::RevokeToken,
         Self::ViewRequest,
         Self::FindPerson,
+        Self::ViewConsent,
+        Self::ExportConsents,
+        Self::ForeseeWithdrawal,
+        Self::ForeseeErasure,
+        Self::ViewQuarantined,
         Self::WriteCertificate,
         Self::WriteLetter,
     ];
@@ -260,6 +275,11 @@ impl Act {
             Self::RevokeToken => "token.revoke",
             Self::ViewRequest => "request.view",
             Self::FindPerson => "person.find",
+            Self::ViewConsent => "consent.view",
+            Self::ExportConsents => "consent.export",
+            Self::ForeseeWithdrawal => "consent.foresee",
+            Self::ForeseeErasure => "erasure.foresee",
+            Self::ViewQuarantined => "quarantine.view",
             Self::WriteCertificate => "receipt.certificate",
             Self::WriteLetter => "letter.write",
         }
@@ -356,6 +376,11 @@ impl Object {
     /// Sessions, all of them.
     pub(crate) fn sessions() -> Self {
         Self("sessions".to_owned())
+    }
+
+    /// One session, by the number that mluvii gives it.
+    pub(crate) fn session(key: &SessionKey) -> Self {
+        Self(format!("session:{key}"))
     }
 
     /// The sessions of one installation.

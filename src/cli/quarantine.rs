@@ -75,7 +75,7 @@ fn list(page: &Page<Stored, Cursor>, out: &mut Out) -> Result<Exit, Failure> {
 }
 
 async fn show(on: &Operations, id: QuarantineId, shown: Shown, out: &mut Out) -> Result<Exit, Failure> {
-    let delivery = match quarantine::show(on, id, shown).await {
+    let delivery = match quarantine::show(on, id, shown, &actor()).await {
         Ok(delivery) => delivery,
         Err(error) => return answer(Err(error), out),
     };

@@ -31,7 +31,7 @@ pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;
 pub(crate) use step::{Asked, Attempt, ReportState, Sent, Stage, Step, StepEnd, StepState};
 pub(crate) use task::TaskId;
-pub(crate) use verdict::{Foreseen, ForeseenHold, Reason, ReasonCode, SaidBefore, Verdict, judge};
+pub(crate) use verdict::{Foreseen, ForeseenHold, Reason, ReasonCode, SaidBefore, Seen, Verdict, judge};
 
 use std::fmt;
 use std::str::FromStr;

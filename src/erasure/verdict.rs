@@ -4,9 +4,11 @@
 //! receipt's. What a person has to know although it lowers nothing is a reason, too.
 
 mod foreseen;
+mod seen;
 mod words;
 
 pub(crate) use foreseen::{Foreseen, ForeseenHold, SaidBefore};
+pub(crate) use seen::Seen;
 
 use std::fmt;
 use std::str::FromStr;

@@ -24,6 +24,11 @@ pub(crate) struct Page<T, C> {
 }
 
 impl<T, C> Page<T, C> {
+    /// That there is nothing.
+    pub(super) fn nothing() -> Self {
+        Self { items: Vec::new(), next: None }
+    }
+
     /// Makes a page of what was found, which is one more than it holds where there is more.
     pub(super) fn of(mut found: Vec<T>, limit: u32, next: impl Fn(&T) -> C) -> Self {
         let there_is_more = found.len() > shown(limit);

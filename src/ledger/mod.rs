@@ -92,8 +92,8 @@ pub(crate) use sweep_job::{
 pub(crate) use target_pause::{NewPause, PauseReason, TargetPause};
 pub(crate) use view::{
     ClockView, Counts, DecidedSession, DecidedSessions, DropReason, EndedErasure, EndedMark, ErasedMark, IdleSession,
-    InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark,
-    SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
+    InstallationFacts, ListedSession, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
+    SessionMark, SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 

@@ -13,11 +13,12 @@ use super::{
     AgingRecord, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
     Closing, Counts, Cursor, Days, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold, HoldsListed,
-    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, MaybeHeld, NewRuleVersion, Page,
-    PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
-    ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution, RuleVersion, SealGeneration,
-    SeenEvent, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
-    TakenDeliveries, TargetConditions, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, ListedSession, MaybeHeld,
+    NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
+    Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution,
+    RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest,
+    SumChunk, SumMark, Summed, TakenDeliveries, TargetConditions, TargetHealth, TargetPause, ToldForm, Tombstone,
+    UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::{AuditEntry, AuditRow};
@@ -304,6 +305,14 @@ pub(crate) trait Records: Send + Sync {
         after: ErasedMark,
         most: u32,
     ) -> Result<Vec<ErasedMark>, LedgerError>;
+
+    /// The sessions of an installation up to a number, the greatest first, with where that goes on.
+    async fn sessions_up_to(
+        &self,
+        installation: &InstallationName,
+        number: SessionId,
+        limit: u32,
+    ) -> Result<Page<ListedSession, SessionId>, LedgerError>;
 
     /// The next erasures of an installation that are over and have a receipt, done or cancelled, after a place among them, in the order of
     /// their ends, at most so many.

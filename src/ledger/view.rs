@@ -131,6 +131,27 @@ pub(crate) struct IdleSession {
     pub(crate) is_erased: bool,
 }
 
+/// A session as lists show it.
+#[derive(Clone, Debug)]
+pub(crate) struct ListedSession {
+    pub(crate) key: SessionKey,
+    /// Nothing of one whose row is damaged.
+    pub(crate) record: Option<ConsentRecord>,
+    pub(crate) erased: Option<Timestamp>,
+}
+
+impl ListedSession {
+    /// Where a list goes on after it.
+    pub(super) fn before(&self) -> SessionId {
+        SessionId(self.key.session.0.saturating_sub(1))
+    }
+
+    /// When it began, or as much as is known of that.
+    pub(crate) fn begun(&self) -> Option<Timestamp> {
+        self.record.as_ref().and_then(|record| record.started.or(record.ended))
+    }
+}
+
 /// Some sessions, and what was decided on them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DecidedSessions {

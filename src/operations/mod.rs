@@ -25,6 +25,7 @@ mod json_lines;
 pub(crate) mod keys;
 pub(crate) mod lease;
 pub(crate) mod ledger;
+mod looks;
 pub(crate) mod mluvii;
 pub(crate) mod papers;
 pub(crate) mod people;

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::Gap;
 use crate::chain::canonical::INTEGER_MAX;
-use crate::erasure::{Confirmation, ErasureId, ErasureState, MluviiSearch, Outcome, Reason, Step, Verdict};
+use crate::erasure::{
+    Confirmation, ErasureId, ErasureState, MluviiSearch, Outcome, Reason, ReasonCode, Seen, Step, Verdict,
+};
 use crate::subject::{InstallationName, Scope, TargetName};
 
 /// The format's version, in every statement.
@@ -65,6 +67,15 @@ pub(crate) struct Statement {
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Timestamp,
     pub(crate) steps: Vec<StepStatement>,
+}
+
+impl Statement {
+    /// Whether somebody has seen of all that is said to be gone that it is. What a reason means that a later program gave, nobody knows here.
+    pub(crate) fn seen(&self) -> Seen {
+        let reasons = self.reasons.iter().map(|reason| Some((reason.code.parse::<ReasonCode>().ok()?, reason.count)));
+        let Some(known) = reasons.collect::<Option<Vec<_>>>() else { return Seen::NotAll };
+        Seen::by(known, self.steps.iter().map(|step| step.not_looked_at.len()).sum())
+    }
 }
 
 /// A receipt that another one follows, as it is signed. It stays true of its time.

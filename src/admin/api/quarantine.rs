@@ -137,7 +137,8 @@ struct DeliveryShape {
 
 async fn show(by: By<Operate>, Path(which): Path<Which>, _: Nothing) -> Answer<DeliveryShape> {
     let id = seen(&by, &which).await?;
-    let Delivery { source, reason, content } = quarantine::show(&by.on, id, Shown::Shape).await.map_err(told)?;
+    let shown = quarantine::show(&by.on, id, Shown::Shape, &by.actor()).await;
+    let Delivery { source, reason, content } = shown.map_err(told)?;
     Ok(Done(DeliveryShape { number: id.0, source: source.to_string(), reason, shape: content }))
 }
 

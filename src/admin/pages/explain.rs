@@ -1,5 +1,8 @@
-//! Why a session was erased, or was not: what was decided about it, by which rule and consent, what came of it, and which events were seen.
+//! Why a session was erased, or was not: what was decided about it, by which rule and consent, what came of it, and which events were seen;
+//! and the sessions of which that can be asked.
 //! It is free of personal data, as the command `explain` is.
+
+mod list;
 
 use std::sync::Arc;
 
@@ -8,21 +11,24 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
+use jiff::civil::Date;
 use maud::{Markup, html};
+use percent_encoding::utf8_percent_encode;
 
 use super::details;
 use super::fields::Fields;
-use super::filters::company_filter;
-use super::parts::{cell, demanded_by, erasure_state, heads, verdict};
+use super::filters::{company_filter, only_companies};
+use super::paging::Begin;
+use super::parts::{PLAIN, cell, demanded_by, erasure_state, heads, verdict};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
-use super::words::explained;
+use super::words::{explained, unseen};
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::erasure::Subject;
+use crate::erasure::{Seen, Subject};
 use crate::ledger::SeenEvent;
 use crate::operations::OperationError;
 use crate::operations::rules::{self, Explanation, PastEvaluation};
@@ -37,10 +43,20 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
 }
 
 /// What was asked for.
-#[derive(Default)]
 struct Asked {
     company: Option<InstallationName>,
     session: String,
+    /// Where a list begins.
+    day: Option<Date>,
+}
+
+impl Asked {
+    /// What a list is restricted to, as an address says it.
+    fn query(&self) -> String {
+        let company = self.company.iter().map(|name| format!("company={}", utf8_percent_encode(&name.0, PLAIN)));
+        let day = self.day.iter().map(|day| format!("day={day}"));
+        company.chain(day).collect::<Vec<_>>().join("&")
+    }
 }
 
 async fn show(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
@@ -52,12 +68,19 @@ async fn shown(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     let unknown = || Problem::new(Code::NotUnderstood, "the address names no session");
     let fields = Fields::read(query).ok_or_else(unknown)?;
     let session = fields.text("session");
-    if session.is_empty() {
-        return Ok(form(visitor, &Asked::default(), None, StatusCode::OK));
-    }
     let named = Some(fields.text("company")).filter(|name| !name.is_empty());
-    let mut asked = Asked { company: named.map(|name| visitor.company(name)).transpose()?, session: String::new() };
+    let company = named.map(|name| visitor.company(name)).transpose()?;
+    let mut asked = Asked { company, session: String::new(), day: fields.text("day").parse().ok() };
     let wrong = |field: &'static str, text: &str| Wrong { field, text: view.say(text, &[]) };
+    if session.is_empty() {
+        if asked.day.is_none() && !fields.text("day").is_empty() {
+            return Ok(form(visitor, &asked, Some((wrong("day", e.day_wrong), None)), StatusCode::BAD_REQUEST));
+        }
+        let begin = Begin::read(fields.text("from")).ok_or_else(unknown)?;
+        let part = list::part(visitor, asked.company.as_ref(), asked.day, begin).await?;
+        let listed = list::list(visitor, &part, &asked.query());
+        return Ok(Sheet::new(e.explain, Section::Explain, html! { (lookup(visitor, &asked, &[], None)) (listed) }));
+    }
     let Some(number) = session.parse::<i64>().ok().filter(|_| session.len() <= DIGITS_MAX) else {
         let wrong = wrong("session", e.session_number_wrong);
         return Ok(form(visitor, &asked, Some((wrong, None)), StatusCode::BAD_REQUEST));
@@ -92,28 +115,42 @@ async fn shown(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
 fn fields(visitor: &Visitor<See>, asked: &Asked, wrong: &[Wrong]) -> Markup {
     let (view, e) = (&visitor.view, explained(visitor.view.lang));
     html! {
-        // Only numbers are sent, as what is sent stands in the address.
+        // Numbers and days are sent, and nothing else, as what is sent stands in the address.
         form.page method="get" action="/explain" {
             (company_filter(visitor, asked.company.as_ref()))
             (field(view, wrong, "session", e.session_field, Some(e.session_hint), |aria| html! {
                 input #session name="session" value=(asked.session) inputmode="numeric" pattern="[0-9]+" autocomplete="off" maxlength=(DIGITS_MAX)
-                    required aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
             }))
-            div.actions { button.primary { (e.look_up) } }
+            (field(view, wrong, "day", e.day_field, Some(e.day_hint), |aria| html! {
+                input #day name="day" type="date" value=[asked.day]
+                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+            }))
+            div.actions { button.primary { (e.show) } }
         }
+    }
+}
+
+/// What is asked here, and the form.
+fn lookup(visitor: &Visitor<See>, asked: &Asked, wrong: &[Wrong], detail: Option<&str>) -> Markup {
+    let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
+    html! {
+        div.head {
+            h1 { (e.explain) }
+            p.lead { (view.say(e.explain_lead, &[])) }
+            (only_companies(view, unseen(view.lang).only_companies))
+        }
+        (errors(w.error_in_title, wrong))
+        @if let Some(detail) = detail { p.measure { (details::said(view.lang, detail)) } }
+        (fields(visitor, asked, wrong))
     }
 }
 
 /// The form, and why there is no answer where something was asked.
 fn form(visitor: &Visitor<See>, asked: &Asked, why: Option<(Wrong, Option<String>)>, status: StatusCode) -> Sheet {
-    let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
+    let (w, e) = (visitor.view.words(), explained(visitor.view.lang));
     let (wrong, detail) = why.map_or((Vec::new(), None), |(wrong, detail)| (vec![wrong], detail));
-    let body = html! {
-        div.head { h1 { (e.explain) } p.lead { (view.say(e.explain_lead, &[])) } }
-        (errors(w.error_in_title, &wrong))
-        @if let Some(detail) = &detail { p.measure { (details::said(view.lang, detail)) } }
-        (fields(visitor, asked, &wrong))
-    };
+    let body = lookup(visitor, asked, &wrong, detail.as_deref());
     let title = if wrong.is_empty() { e.explain.to_owned() } else { format!("{} {}", w.error_in_title, e.explain) };
     Sheet { status, ..Sheet::new(title, Section::Explain, body) }
 }
@@ -197,7 +234,9 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
     html! {
         section aria-labelledby="x-erasures" {
             h2 #x-erasures { (e.erasures_title) }
-            @if found.is_erased_by_others() { p.measure { (view.say(e.erased_by_others, &[])) } }
+            // Not whether any is left out: that would tell whose session it is.
+            @if !view.may(Permission::SeePlans) { p.measure { (view.say(unseen(view.lang).persons_withheld, &[])) } }
+            @else if found.is_erased_by_others() { p.measure { (view.say(e.erased_by_others, &[])) } }
             @if found.erasures.is_empty() { p { (e.erasures_none) } } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
@@ -208,7 +247,7 @@ fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
                             (cell(w.state, &erasure_state(view, erasure)))
                             (cell(w.demanded_by, &html! { (demanded_by(view, &erasure.rules)) }))
                             (cell(w.since_head, &view.time(erasure.created)))
-                            (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
+                            (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one, Seen::of(erasure))), None => "–" } }))
                         }
                     } }
                 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::view::View;
 use super::visitor::Visitor;
 use super::whom::field;
-use super::words::lists;
+use super::words::{lists, unseen};
 use crate::subject::InstallationName;
 
 /// A company to choose for a list, where an account may see several.
@@ -25,6 +25,15 @@ pub(super) fn company_filter<N>(visitor: &Visitor<N>, chosen: Option<&Installati
     }
 }
 
+/// That only some companies are shown, to whom that is so: what is not here may be elsewhere.
+pub(super) fn only_companies(view: &View, sentence: &str) -> Markup {
+    html! {
+        @if let Some(companies) = view.only_companies() {
+            p.small.muted { (view.say(sentence, &[("companies", &companies)])) }
+        }
+    }
+}
+
 /// That a list has nothing, and what would stand there; the way to all of it where only some of it was asked for.
 pub(super) fn nothing_here(view: &View, what_comes: &str, all: Option<&str>) -> Markup {
     html! {
@@ -34,6 +43,7 @@ pub(super) fn nothing_here(view: &View, what_comes: &str, all: Option<&str>) -> 
                 Some(path) => p { a href=(path) { (lists(view.lang).without_filters) } },
                 None => p.muted { (view.say(what_comes, &[])) },
             }
+            (only_companies(view, unseen(view.lang).only_companies))
         }
     }
 }

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::filters::only_companies;
 use super::needed;
 use super::parts::{
     Approvals, SOON_DAYS, companies, days_left, demanded_by, in_words, request_path, request_state, urgency, waits_for,
@@ -12,7 +13,7 @@ use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
-use super::words::{operating, requesting, starting};
+use super::words::{operating, requesting, starting, unseen};
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
@@ -268,6 +269,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
                 (w.look_at_lists)
             }
             (at_hand(view, all == 0, *open, only.is_some(), tasks))
+            (only_companies(view, unseen(view.lang).only_companies_home))
         }
         (section("h-urgent", w.late_or_soon, &rows_urgent))
         (section("h-others", w.waits_for_you, &[rows_others, rows_erasures, rows_tasks].concat()))

@@ -6,13 +6,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::view::View;
 pub(super) use super::view::actor;
 use super::visitor::Visitor;
-use super::words::{Words, timeline};
+use super::words::{Words, timeline, unseen};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
 use crate::audit::NotApart;
 use crate::erasure::recheck::{self, SHOWN_AGAIN};
-use crate::erasure::{Erasure, ErasureState, Verdict};
+use crate::erasure::{Erasure, ErasureState, Seen, Verdict};
 use crate::hold::{HeldBy, HoldId, HoldReason};
 use crate::operations::accounts::{self, Asker, Passwords};
 use crate::operations::requests::{self, Shown};
@@ -205,16 +205,24 @@ pub(super) fn erasure_state(view: &View, erasure: &Erasure) -> Markup {
     html! { span class={ "st " (class) } { ((view.words().erasure_state)(state)) } }
 }
 
-/// What a receipt comes to.
-pub(super) fn verdict(view: &View, verdict: Verdict) -> Markup {
-    html! { span class={ "st " (verdict_class(verdict)) } { ((view.words().verdict)(verdict)) } }
+/// What a receipt comes to: good only where somebody has seen all of it.
+pub(super) fn verdict(view: &View, verdict: Verdict, seen: Seen) -> Markup {
+    html! { span class={ "st " (verdict_class(verdict, seen)) } { (verdict_word(view, verdict, seen)) } }
 }
 
-pub(super) fn verdict_class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Complete => "is-done",
-        Verdict::Retained => "is-kept",
-        Verdict::Incomplete => "is-soon",
+pub(super) fn verdict_word(view: &View, verdict: Verdict, seen: Seen) -> &'static str {
+    match (verdict, seen) {
+        (Verdict::Complete, Seen::NotAll) => unseen(view.lang).complete_unseen,
+        (verdict, _) => (view.words().verdict)(verdict),
+    }
+}
+
+pub(super) fn verdict_class(verdict: Verdict, seen: Seen) -> &'static str {
+    match (verdict, seen) {
+        (Verdict::Complete, Seen::All) => "is-done",
+        (Verdict::Complete, Seen::NotAll) => "is-unseen",
+        (Verdict::Retained, _) => "is-kept",
+        (Verdict::Incomplete, _) => "is-soon",
     }
 }
 

@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::consents::session_link;
 use super::fields::Fields;
+use super::filters::only_companies;
 use super::parts::{
     cell, companies, due, erasure_state, heads, held_by, in_words, request_path, request_state, verdict, waits_for,
 };
@@ -18,9 +19,11 @@ use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong};
 use super::why::meant;
+use super::words::unseen;
 use crate::admin::caller::Requests;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
+use crate::erasure::Seen;
 use crate::hold::HeldBy;
 use crate::operations::consent::FoundConsent;
 use crate::operations::people::{self, FoundPerson};
@@ -162,7 +165,9 @@ fn results(visitor: &Visitor<Requests>, found: &Found, company: &str, sealed: &s
             }
             p.small.muted { (view.say(w.person_lasts, &[])) }
         }
-        @if is_nothing { div.panel.sunk { p { b { (w.person_none) } } } }
+        @if is_nothing {
+            div.panel.sunk { p { b { (w.person_none) } } (only_companies(view, unseen(view.lang).only_companies)) }
+        }
         @if !holds.is_empty() {
             section aria-labelledby="p-holds" {
                 h2 #p-holds { (w.person_holds) }
@@ -267,7 +272,7 @@ fn of_erasures(visitor: &Visitor<Requests>, all: &[FoundErasure]) -> Markup {
                         th scope="row" role="rowheader" { a href={ "/erasures/" (found.erasure.id) } { (found.erasure.id) } small { (found.erasure.subject.installation()) } }
                         (cell(w.state, &erasure_state(view, &found.erasure)))
                         (cell(w.since_head, &view.time(found.erasure.created)))
-                        (cell(w.result, &html! { @match found.erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
+                        (cell(w.result, &html! { @match found.erasure.verdict { Some(one) => (verdict(view, one, Seen::of(&found.erasure))), None => "–" } }))
                         (cell(w.receipt, &receipt(found)))
                     }
                 } }

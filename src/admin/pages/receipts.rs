@@ -71,7 +71,7 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Recei
                     a href={ "/receipts/" (statement.sequence) } { (view.lang.number(statement.sequence)) }
                     small { (statement.installation) }
                 }
-                (cell(w.result, &verdict(view, statement.verdict)))
+                (cell(w.result, &verdict(view, statement.verdict, statement.seen())))
                 (cell(w.when, &view.time(statement.ended)))
                 (cell(w.demanded_by, &html! { (demanded_by(view, &statement.rules)) }))
             }
@@ -135,8 +135,8 @@ fn sheet(visitor: &Visitor<See>, receipt: &Receipt) -> Sheet {
                 div.actions { a.button.primary href={ "/receipts/" (statement.sequence) "/certificate" } { (w.certificate) } }
             }
         }
-        div class={ "verdict " (verdict_class(statement.verdict)) } {
-            p { (verdict(view, statement.verdict)) }
+        div class={ "verdict " (verdict_class(statement.verdict, statement.seen())) } {
+            p { (verdict(view, statement.verdict, statement.seen())) }
             p { (said.result) }
             @if !said.stays.is_empty() { ul.bullets { @for one in &said.stays { li { (one) } } } }
         }

@@ -195,6 +195,17 @@ impl View {
         self.calendar.zone().unwrap_or(DEFAULT_ZONE)
     }
 
+    /// The companies that whoever reads may see, where those are not all of them.
+    pub(super) fn only_companies(&self) -> Option<String> {
+        match &self.who.as_ref()?.companies {
+            Companies::All => None,
+            Companies::Only(these) => {
+                let names: Vec<_> = these.iter().map(ToString::to_string).collect();
+                Some(self.lang.list(&names))
+            }
+        }
+    }
+
     pub(super) fn may(&self, wanted: Permission) -> bool {
         self.who.as_ref().is_some_and(|who| who.roles.allow(wanted))
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::files::write_whole;
 use crate::cli::out::Out;
@@ -38,11 +39,13 @@ impl Export {
             FormatArg::Csv => Format::Csv,
             FormatArg::Json => Format::Json,
         };
+        let by = actor();
         let Exported { sessions, damaged } = match &self.out {
-            None => consent::export(on, only.as_ref(), format, out).await?,
+            None => consent::export(on, only.as_ref(), format, out, &by).await?,
             Some(path) => {
                 let exported =
-                    write_whole(path, async |sink| Ok(consent::export(on, only.as_ref(), format, sink).await?)).await?;
+                    write_whole(path, async |sink| Ok(consent::export(on, only.as_ref(), format, sink, &by).await?))
+                        .await?;
                 if out.is_json() {
                     out.json(&exported)?;
                 } else {

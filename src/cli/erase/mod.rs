@@ -94,7 +94,7 @@ impl Erase {
         };
         if self.dry_run {
             let bar = said::progress();
-            let preview = erasures::preview(on, request, &|target| said::asking(&bar, target)).await;
+            let preview = erasures::preview(on, request, &|target| said::asking(&bar, target), &actor()).await;
             // Before anything is shown: the line would stand beside it.
             bar.finish_and_clear();
             let preview = preview?;

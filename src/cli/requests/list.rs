@@ -1,5 +1,7 @@
 //! Seeing requests, and finding a person's.
 
+use serde_json::{Value, json};
+
 use super::Which;
 use super::person::PersonFile;
 use crate::attention::{days_left_words, delay_brief, delay_words};
@@ -50,9 +52,18 @@ impl List {
 
 fn write_all(all: &[Shown], out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
-        return out.json(&all);
+        return out.json(&all.iter().map(listed).collect::<Vec<_>>());
     }
     out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT", "WAITS FOR"], all.iter().map(row))
+}
+
+/// Without which sessions its plan reaches: `show` says that, as each look at them is in the audit.
+fn listed(shown: &Shown) -> Value {
+    let mut listed = json!(shown);
+    if let Some(plan) = listed.get_mut("plan").and_then(Value::as_object_mut) {
+        plan.remove("sessions");
+    }
+    listed
 }
 
 /// A link that is on its way, shortly.
@@ -106,7 +117,7 @@ pub(in crate::cli) struct Show {
 
 impl Show {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let shown = requests::show(on, &self.which.named()).await?;
+        let shown = requests::show_with_plan(on, &self.which.named(), &actor()).await?;
         write(&shown, out)?;
         if let Some(plan) = shown.request.plan.as_ref().filter(|plan| !plan.sessions.is_empty() && !out.is_json()) {
             let row = |one: &PlannedSession| [one.session.to_string(), one.certainty.clone(), one.reason.clone()];
@@ -116,7 +127,7 @@ impl Show {
             if let Some(foreseen) = &shown.foreseen {
                 advice::write_foreseen(foreseen, out)?;
             }
-            for ShownReceipt { sequence, erasure, verdict, reasons } in &shown.receipts {
+            for ShownReceipt { sequence, erasure, verdict, reasons, .. } in &shown.receipts {
                 out.line(format_args!("receipt    {sequence} of {erasure}: {verdict}"))?;
                 advice::write(reasons, out)?;
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, ReasonCode, Verdict, at, of_evidence, of_findings, unverifiable};
+use super::{Reason, ReasonCode, Seen, Verdict, at, of_evidence, of_findings, unverifiable};
 use crate::erasure::{Evidence, Findings, Outcome};
 use crate::hold::HeldBy;
 use crate::subject::{Scope, TargetName};
@@ -128,6 +128,13 @@ impl Foreseen {
     pub(crate) fn is_sure(code: ReasonCode) -> bool {
         !matches!(code, ReasonCode::Unverifiable | ReasonCode::Parked | ReasonCode::Unread)
     }
+
+    /// Whether somebody will have seen all that is said to be gone, if all else goes well.
+    pub(crate) fn seen(&self) -> Seen {
+        let places = self.answers.iter().map(|answer| answer.not_looked_at.len()).sum();
+        Seen::by(self.reasons.iter().map(|reason| (reason.code, reason.count)), places)
+    }
+
     /// Whether nothing is left that the receipt may have to say otherwise: everybody has answered, and no answer may turn out worse.
     pub(crate) fn is_settled(&self) -> bool {
         let lowers_perhaps = |reason: &Reason| !Self::is_sure(reason.code) && reason.code.allows() > Verdict::Complete;

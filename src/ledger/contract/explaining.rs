@@ -13,7 +13,7 @@ use crate::ledger::{
     Attempt, AuditRange, Claim, Cursor, Finished, NewRuleVersion, RULE_WAITS, RuleState, SessionMark, Work, is_held,
 };
 use crate::policy::Evaluated;
-use crate::subject::{InstallationName, SessionKey};
+use crate::subject::{InstallationName, SessionId, SessionKey};
 
 /// An evaluation, as it stands in a record.
 fn evaluated(rule: &str) -> Evaluated {
@@ -125,6 +125,30 @@ pub(crate) async fn all_sessions_are_read_with_what_was_kept_of_their_evaluation
         let expected: Vec<_> = (1..=5).map(|id| (session(id), kept(id))).collect();
         assert_eq!(found, expected, "{most}");
     }
+}
+
+pub(crate) async fn sessions_are_listed_from_the_greatest_number_on(ledger: Shared) {
+    for id in [3, 1, 7, 5] {
+        decide(&ledger, unchanged(id, 0)).await;
+    }
+    let list = async |up_to: i64, limit: u32| {
+        let page = ledger.sessions_up_to(&installation(), SessionId(up_to), limit).await.expect("read");
+        for one in &page.items {
+            assert_eq!(one.record.as_ref().map(|record| &record.session), Some(&one.key));
+            assert_eq!(one.erased, None);
+        }
+        let numbers: Vec<i64> = page.items.iter().map(|one| one.key.session.0).collect();
+        (numbers, page.next.map(|next| next.0))
+    };
+    assert_eq!(list(i64::MAX, 9).await, (vec![7, 5, 3, 1], None));
+    // A page says where the next one begins, and the last one that it is the last.
+    assert_eq!(list(i64::MAX, 2).await, (vec![7, 5], Some(4)));
+    assert_eq!(list(4, 2).await, (vec![3, 1], None));
+    assert_eq!(list(6, 1).await, (vec![5], Some(4)));
+    assert_eq!(list(0, 9).await, (Vec::new(), None));
+    let elsewhere = InstallationName("nowhere".into());
+    let none = ledger.sessions_up_to(&elsewhere, SessionId(i64::MAX), 9).await.expect("read");
+    assert!(none.items.is_empty() && none.next.is_none());
 }
 
 /// A version of a rule.

@@ -60,6 +60,7 @@ mod rules;
 mod schedule;
 mod schema;
 mod session;
+mod session_list;
 mod sessions;
 mod snapshots;
 mod steps;

@@ -9,7 +9,7 @@ use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, days, deliveries,
     erasures, finding, gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes,
-    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
+    quarantine, query, receipts, rechecks, requests, rules, session_list, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -24,10 +24,10 @@ use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, Days, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
-    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
-    SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
-    TargetPause, ToldForm, Tombstone, UnreadSessions,
+    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, ListedSession, MaybeHeld, Page, ProcessView,
+    QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion,
+    SealGeneration, SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark,
+    Summed, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -131,6 +131,19 @@ impl Records for PostgresLedger {
             return Ok(Vec::new());
         };
         sessions::erased(&connection, number, after, most).await
+    }
+
+    async fn sessions_up_to(
+        &self,
+        installation: &InstallationName,
+        number: SessionId,
+        limit: u32,
+    ) -> Result<Page<ListedSession, SessionId>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(company) = self.installations.known(&connection, &installation.0).await? else {
+            return Ok(Page::nothing());
+        };
+        session_list::up_to(&connection, company, number, limit).await
     }
 
     async fn ended_erasures(

@@ -61,6 +61,7 @@ mod requests;
 mod rules;
 mod schedule;
 mod schema;
+mod session_list;
 mod sessions;
 mod steps;
 mod sweep_jobs;

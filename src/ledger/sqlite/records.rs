@@ -12,7 +12,7 @@ use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, days, deliveries, erasures, finding,
     gauges, generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes,
-    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
+    quarantine, query, receipts, rechecks, requests, rules, session_list, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -27,10 +27,10 @@ use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, Days, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
-    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
-    SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
-    TargetPause, ToldForm, Tombstone, UnreadSessions,
+    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, ListedSession, MaybeHeld, Page, ProcessView,
+    QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion,
+    SealGeneration, SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark,
+    Summed, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -117,6 +117,16 @@ impl Records for SqliteLedger {
     ) -> Result<Vec<ErasedMark>, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| sessions::erased(connection, &installation, after, most)).await
+    }
+
+    async fn sessions_up_to(
+        &self,
+        installation: &InstallationName,
+        number: SessionId,
+        limit: u32,
+    ) -> Result<Page<ListedSession, SessionId>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| session_list::up_to(connection, &installation, number, limit)).await
     }
 
     async fn ended_erasures(

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::consent::{Consent, ConsentRecord};
 use crate::ledger::SessionMark;
-use crate::operations::{OperationError, Operations, json_lines};
+use crate::operations::{OperationError, Operations, audit, json_lines};
 use crate::subject::{InstallationName, TenantId};
 
 /// Sessions that are read at once.
@@ -61,16 +62,61 @@ struct Line<'a> {
     earlier_left_out: u32,
 }
 
+/// An export that the audit names, whose end it is still to learn.
+#[must_use]
+pub(crate) struct BegunExport {
+    object: Object,
+    by: Actor,
+}
+
+impl BegunExport {
+    /// How it has ended; `None` where it broke off, or nobody took it to its end.
+    pub(crate) async fn end(self, on: &Operations, exported: Option<Exported>) {
+        let Self { object, by } = self;
+        let of = |result| AuditEntry::new(&by, Act::ExportConsents, object, result);
+        let entry = match exported {
+            Some(all) => of(ActResult::Done).with("sessions", all.sessions).with("damaged", all.damaged),
+            None => of(ActResult::Failed),
+        };
+        audit::noted(&*on.ledger, entry).await;
+    }
+}
+
+/// Has the audit name an export of one installation's consents, or of all, before anything of it is given away.
+pub(crate) async fn begin_export(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    by: &Actor,
+) -> Result<BegunExport, OperationError> {
+    let object = match installation {
+        Some(name) => Object::company(&on.installation(name)?.name),
+        None => Object::companies(),
+    };
+    audit::begun(&*on.ledger, by, Act::ExportConsents, &object).await?;
+    Ok(BegunExport { object, by: by.clone() })
+}
+
 /// Writes the consents of one installation, or of all.
 pub(crate) async fn export(
     on: &Operations,
     installation: Option<&InstallationName>,
     format: Format,
     sink: &mut impl Write,
+    by: &Actor,
 ) -> Result<Exported, OperationError> {
-    // Before anything is written.
-    installation.map(|name| on.installation(name)).transpose()?;
-    begin_export(format, sink)?;
+    let begun = begin_export(on, installation, by).await?;
+    let written = export_all(on, installation, format, sink).await;
+    begun.end(on, written.as_ref().ok().copied()).await;
+    written
+}
+
+async fn export_all(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    format: Format,
+    sink: &mut impl Write,
+) -> Result<Exported, OperationError> {
+    write_heads(format, sink)?;
     let mut exported = Exported::default();
     let mut next = Some(SessionMark::BEGINNING);
     while let Some(after) = next {
@@ -83,7 +129,7 @@ pub(crate) async fn export(
 }
 
 /// Writes what stands before the first session.
-pub(crate) fn begin_export(format: Format, sink: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_heads(format: Format, sink: &mut impl Write) -> io::Result<()> {
     match format {
         Format::Csv => write!(sink, "{}\r\n", COLUMNS.join(",")),
         Format::Json => Ok(()),

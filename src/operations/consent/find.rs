@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crate::audit::Actor;
+use crate::audit::{Act, Actor};
 use crate::consent::Consent;
 use crate::key_files::Keys;
 use crate::ledger::SessionView;
 use crate::operations::erasures::About;
-use crate::operations::person::{GivenIdentifiers, NamedPerson, note_search};
+use crate::operations::looks::note_look;
+use crate::operations::person::{GivenIdentifiers, NamedPerson};
 use crate::operations::{OperationError, Operations, unknown_session};
 use crate::policy::{Certainty, Comparison};
 use crate::subject::{Fingerprinted, InstallationName, TenantId};
@@ -47,13 +48,11 @@ pub(crate) struct Shown {
     pub(crate) erased_are_found: bool,
 }
 
-/// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named, and then the audit names
-/// the search before it is answered.
+/// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named. The audit names each look
+/// before it is answered.
 pub(crate) async fn show(on: &Operations, about: &About, by: &Actor) -> Result<Shown, OperationError> {
     let shown = found(on, about).await?;
-    if let About::Person { installation, identifiers } = about {
-        note_search(on, "consents", installation.as_ref(), identifiers, shown.consents.len(), by).await?;
-    }
+    note_look(on, Act::ViewConsent, "consents", about, shown.consents.len(), by).await?;
     Ok(shown)
 }
 

@@ -5,7 +5,7 @@ mod export;
 mod find;
 mod withdraw;
 
-pub(crate) use export::{Exported, ExportedSome, Format, begin_export, export, export_some};
+pub(crate) use export::{BegunExport, Exported, ExportedSome, Format, begin_export, export, export_some, write_heads};
 pub(super) use find::found;
 pub(crate) use find::{FoundConsent, Shown, show};
 pub(crate) use withdraw::{Asked, DemandShown, ForeseenSession, ForeseenWithdrawal, Left, foresee, withdraw};

@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::find::{Meant, meant};
-use crate::audit::Actor;
+use crate::audit::{Act, Actor};
 use crate::consent::{CameBy, Consent, Withdrawal};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::key_files::Keys;
@@ -18,7 +18,7 @@ use crate::keys::SealKey;
 use crate::ledger::{Decision, Withdrawn, sealing};
 use crate::mluvii::{LookUp, SessionFacts};
 use crate::operations::erasures::About;
-use crate::operations::person::note_search;
+use crate::operations::looks::note_look;
 use crate::operations::reconcile::charge;
 use crate::operations::{InputError, OperationError, Operations};
 use crate::policy::{Certainty, Demand, RuleFailed};
@@ -142,16 +142,13 @@ struct Deciding<'a> {
     seal: &'a SealKey,
 }
 
-/// Says what a withdrawal would do; asks the ledger and mluvii, and changes nothing. Where a person is looked for, the audit names the search
-/// before it is answered.
+/// Says what a withdrawal would do; asks the ledger and mluvii, and changes nothing. The audit names the look before it is answered.
 pub(crate) async fn foresee(on: &Operations, asked: &Asked, by: &Actor) -> Result<ForeseenWithdrawal, OperationError> {
     let keys = on.keys().await?;
     let seal = on.seal_key(&keys).await?;
     let shown = prepare(on, &keys, &seal, asked).await?.shown;
-    if let About::Person { installation, identifiers } = &asked.about {
-        let found = shown.sessions.len() + shown.left.len();
-        note_search(on, "consents", installation.as_ref(), identifiers, found, by).await?;
-    }
+    let found = shown.sessions.len() + shown.left.len();
+    note_look(on, Act::ForeseeWithdrawal, "consents", &asked.about, found, by).await?;
     Ok(shown)
 }
 

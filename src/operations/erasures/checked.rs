@@ -20,6 +20,7 @@ pub(crate) struct Request {
 }
 
 /// Whom a request is about. An installation may be named by one of its sources.
+#[derive(Clone)]
 pub(crate) enum About {
     Session(SessionKey),
     Guest {

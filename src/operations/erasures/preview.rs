@@ -1,5 +1,5 @@
 //! What a request would do: which sessions it would reach, and what would go where. It asks the ledger, mluvii and every target, and
-//! changes nothing.
+//! changes nothing but the audit, which names the look.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,10 +11,12 @@ use super::checked::{Checked, Request};
 use super::holding::{MayHold, holds};
 use super::reach::{self, NotReached, Reach};
 use crate::attention::time;
+use crate::audit::{Act, Actor};
 use crate::erasure::life::Finds;
 use crate::erasure::{ErasureId, Evidence, Foreseen, Outcome, SaidBefore, Subject};
 use crate::key_files::Keys;
 use crate::ledger::TargetPause;
+use crate::operations::looks::note_look;
 use crate::operations::{OperationError, Operations, RunningTargets};
 use crate::subject::{InstallationName, Kind, TargetName};
 use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
@@ -109,9 +111,15 @@ impl fmt::Display for NotSaid {
     }
 }
 
-/// Says what a request would do, by the code that the erasure itself uses.
-pub(crate) async fn preview(on: &Operations, request: Request, tell: Tell<'_>) -> Result<Preview, OperationError> {
+/// Says what a request would do, by the code that the erasure itself uses. The audit names the look before it is answered.
+pub(crate) async fn preview(
+    on: &Operations,
+    request: Request,
+    tell: Tell<'_>,
+    by: &Actor,
+) -> Result<Preview, OperationError> {
     let keys = on.keys().await?;
+    let about = request.about.clone();
     let checked = Checked::read(on, &keys, request)?;
     let client = on.client(checked.subject.installation())?;
     let mut reach = reach::find(on, &keys, &checked, &client).await?;
@@ -119,6 +127,7 @@ pub(crate) async fn preview(on: &Operations, request: Request, tell: Tell<'_>) -
     let holds = holds(on, &checked, &reach.found, |found| found.goes).await?;
     let Asked { said: targets, .. } = ask_targets(on, &keys, &checked, &mut reach, tell).await?;
     let foreseen = foresee(&checked, &reach, &targets, Timestamp::now());
+    note_look(on, Act::ForeseeErasure, "sessions", &about, reach.found.sessions.len(), by).await?;
     Ok(Preview { reach, targets, foreseen, holds })
 }
 

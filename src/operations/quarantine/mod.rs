@@ -6,7 +6,7 @@ mod shape;
 pub(crate) use many::{ReplayedMany, replay_many};
 
 use super::{OperationError, Operations, audit};
-use crate::audit::{Act, ActResult, Actor, Object};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::event::{Decoded, Sender, decode};
 use crate::key_files::Keys;
 use crate::keys::{NotOpened, SealKey};
@@ -28,6 +28,15 @@ pub(crate) enum Shown {
     Body,
 }
 
+impl Shown {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Shape => "shape",
+            Self::Body => "body",
+        }
+    }
+}
+
 /// A delivery in quarantine.
 pub(crate) struct Delivery {
     pub(crate) source: SourceName,
@@ -36,8 +45,13 @@ pub(crate) struct Delivery {
     pub(crate) content: String,
 }
 
-/// Shows a delivery.
-pub(crate) async fn show(on: &Operations, id: QuarantineId, shown: Shown) -> Result<Delivery, OperationError> {
+/// Shows a delivery: a look that the audit names, with what of it, before anything is shown.
+pub(crate) async fn show(
+    on: &Operations,
+    id: QuarantineId,
+    shown: Shown,
+    by: &Actor,
+) -> Result<Delivery, OperationError> {
     let item = one(on, id).await?;
     let keys = on.keys().await?;
     let reopened = open(id, &item, &keys, &on.seal_key(&keys).await?)?;
@@ -47,6 +61,8 @@ pub(crate) async fn show(on: &Operations, id: QuarantineId, shown: Shown) -> Res
         Shown::Shape => shape::of(body),
         Shown::Body => String::from_utf8_lossy(body).into_owned(),
     };
+    let entry = AuditEntry::new(by, Act::ViewQuarantined, Object::quarantined(id.0), ActResult::Done);
+    on.ledger.note(entry.with_word("shown", shown.as_str())).await?;
     Ok(Delivery { source, reason, content })
 }
 

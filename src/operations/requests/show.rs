@@ -11,12 +11,12 @@ use super::{Named, one};
 use crate::attention::{Delay, Surroundings, delay};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::confirmation::ShownLink;
-use crate::erasure::{Erasure, ErasureId, Verdict};
+use crate::erasure::{Erasure, ErasureId, Seen, Verdict};
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
 use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations, erasures};
 use crate::receipt::{Advised, ForeseenAdvice, Statement, advised};
-use crate::request::{Request, RequestState};
+use crate::request::{Plan, Request, RequestState};
 use crate::subject::InstallationName;
 
 /// A request as it is shown. Free of personal data.
@@ -56,12 +56,15 @@ pub(crate) struct ShownReceipt {
     pub(crate) erasure: ErasureId,
     pub(crate) verdict: Verdict,
     pub(crate) reasons: Vec<Advised>,
+    /// Whether somebody has seen all that the verdict says.
+    #[serde(skip)]
+    pub(crate) seen: Seen,
 }
 
 impl From<&Statement> for ShownReceipt {
     fn from(statement: &Statement) -> Self {
         let Statement { sequence, erasure, verdict, .. } = *statement;
-        Self { sequence, erasure, verdict, reasons: advised(statement) }
+        Self { sequence, erasure, verdict, reasons: advised(statement), seen: statement.seen() }
     }
 }
 
@@ -162,10 +165,23 @@ pub(crate) async fn view_plan(on: &Operations, named: &Named, by: &Actor) -> Res
     let Some(plan) = &shown.request.plan else {
         return Err(OperationError::Conflict(format!("request {}: nobody has planned it", shown.request.number)));
     };
-    let object = Object::request(&shown.request.mluvii, &shown.request.number);
-    let entry = AuditEntry::new(by, Act::ViewRequest, object, ActResult::Done);
-    on.ledger.note(entry.with_word("plan", &plan.hash)).await?;
+    note_view(on, &shown.request, plan, by).await?;
     Ok(shown)
+}
+
+/// Shows one as [`show`] does, for who is shown the sessions of its plan with it: where it has any, the audit names the look before that.
+pub(crate) async fn show_with_plan(on: &Operations, named: &Named, by: &Actor) -> Result<Shown, OperationError> {
+    let shown = show(on, named).await?;
+    if let Some(plan) = shown.request.plan.as_ref().filter(|plan| !plan.sessions.is_empty()) {
+        note_view(on, &shown.request, plan, by).await?;
+    }
+    Ok(shown)
+}
+
+async fn note_view(on: &Operations, request: &Request, plan: &Plan, by: &Actor) -> Result<(), OperationError> {
+    let object = Object::request(&request.mluvii, &request.number);
+    let entry = AuditEntry::new(by, Act::ViewRequest, object, ActResult::Done);
+    Ok(on.ledger.note(entry.with_word("plan", &plan.hash)).await?)
 }
 
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to

@@ -109,3 +109,16 @@ fn token(deployment: &Deployment, name: &str, roles: &[&str], companies: &[&str]
     done(&output);
     String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
 }
+
+/// The rows of an act in the audit, the newest first.
+fn rows_of(deployment: &Deployment, act: &str) -> Vec<Value> {
+    let rows = deployment.json(&["audit", "list", "--act", act, "--limit", "200"]);
+    rows.as_array().expect("rows").iter().map(|row| row["entry"].clone()).collect()
+}
+
+/// What was ordered: all rows of the audit but of exports, which need nothing to be named and are had by whoever may.
+fn ordered(deployment: &Deployment) -> Vec<Value> {
+    let rows = deployment.json(&["audit", "list", "--limit", "200"]);
+    let orders = rows.as_array().expect("rows").iter().filter(|row| row["entry"]["act"] != "consent.export");
+    orders.map(|row| row["entry"]["act"].clone()).collect()
+}

@@ -57,6 +57,9 @@ fn a_delivery_that_cannot_be_read_is_shown_without_its_values_and_stays_until_it
     }
     operator.get(&at).refused(404, "not_found");
     assert_eq!(len(&officer.get("/api/v1/quarantine").is(200)), Some(1));
+    // One look, and what was read again or dropped was looked at by nobody.
+    let looks = officer.get("/api/v1/audit?act=quarantine.view").is(200);
+    assert_eq!((len(&looks), &looks["items"][0]["details"]), (Some(1), &json!({ "shown": "shape" })), "{looks}");
     let rows = officer.get("/api/v1/audit?act=quarantine.drop").is(200);
     assert!(rows["items"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("token:otto/")), "{rows}");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Answer, Api, done, sent, token};
+use super::{ADMIN, Answer, Api, done, ordered, sent, token};
 use crate::harness::{Deployment, ERASE, PASSWORD, Server, StandIn, client, company, http, receipts, wait_for};
 
 pub(super) const EVERY: [&str; 3] = ["officer", "approver", "operator"];
@@ -239,7 +239,7 @@ fn nothing_but_a_token_s_own_secret_opens_anything_and_no_other_method_does_anyt
     done(&issued);
     let expired = String::from_utf8(issued.stdout).expect("text").trim_end().to_owned();
     wait_for("the token to expire", || (with(&expired).get("/api/v1/me").status == 401).then_some(()));
-    let rows = deployment.json(&["audit", "list"]);
+    let rows = ordered(&deployment);
 
     let part = |token: &str, number: usize| token.split('_').nth(number).expect("a part").to_owned();
     let (id, secret) = (part(&jana, 1), part(&jana, 2));
@@ -287,7 +287,7 @@ fn nothing_but_a_token_s_own_secret_opens_anything_and_no_other_method_does_anyt
             }
         }
     }
-    assert_eq!(deployment.json(&["audit", "list"]), rows, "nothing was ordered");
+    assert_eq!(ordered(&deployment), rows, "nothing was ordered");
     let (_, log) = server.stop();
     let log = log.join("\n");
     assert!(![&secret, &part(&petr, 2), &part(&expired, 2)].iter().any(|one| log.contains(one.as_str())), "in the log");

@@ -43,6 +43,12 @@ fn what_cannot_be_read_is_kept_sealed_until_somebody_decides() {
     let (code, revealed) = said(&deployment.run(&["quarantine", "show", &id, "--reveal"]));
     assert_eq!(code, Some(0));
     assert!(revealed.contains(changed), "{revealed}");
+    // Who has seen it is written down, and whether they have seen what it says.
+    let looks = deployment.json(&["audit", "list", "--act", "quarantine.view"]);
+    let of = |row: &Value| (row["entry"]["object"].clone(), row["entry"]["details"]["shown"].clone());
+    let object = json!(format!("quarantine:{id}"));
+    let expected = ["body", "shape"].map(|shown| (object.clone(), json!(shown)));
+    assert_eq!(looks.as_array().expect("rows").iter().map(of).collect::<Vec<_>>(), expected, "{looks}");
     let (code, _) = said(&deployment.run(&["status"]));
     assert_eq!(code, Some(1), "somebody is needed");
 

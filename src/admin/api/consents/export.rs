@@ -26,7 +26,7 @@ pub(super) struct Which {
 
 pub(super) async fn export(by: By<Requests>, Query(which): Query<Which>) -> Result<JsonLines, Problem> {
     let only = by.listed(which.company.as_deref())?;
-    let lines = Lines::of(&by.on, only, Format::Json).await.map_err(|error| by.told(error))?;
+    let lines = Lines::of(&by.on, only, Format::Json, &by.actor()).await.map_err(|error| by.told(error))?;
     Ok(JsonLines(lines))
 }
 

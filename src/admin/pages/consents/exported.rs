@@ -39,6 +39,6 @@ async fn lines(visitor: &Visitor<Requests>, query: &str) -> Result<(Format, Line
         _ => return Err(unknown()),
     };
     let only = visitor.listed(Some(fields.text("company")).filter(|name| !name.is_empty()))?;
-    let lines = Lines::of(&visitor.on, only, format).await.map_err(|error| visitor.told(error))?;
+    let lines = Lines::of(&visitor.on, only, format, &visitor.actor()).await.map_err(|error| visitor.told(error))?;
     Ok((format, lines))
 }

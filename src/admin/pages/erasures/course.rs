@@ -10,8 +10,9 @@ use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::timeline;
 use crate::admin::problem::Problem;
 use crate::audit::{Act, ActResult, AuditRow};
-use crate::erasure::{Erasure, ErasureState, Subject};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Subject};
 use crate::operations::{OperationError, erasures};
+use crate::request::Request;
 
 /// What an erasure belongs to, and what was ordered of it.
 pub(super) struct Belongs {
@@ -28,12 +29,9 @@ pub(super) struct Belongs {
 
 pub(super) async fn belongs_to<N>(visitor: &Visitor<N>, erasure: &Erasure) -> Result<Belongs, Problem> {
     let (on, id) = (&visitor.on, erasure.id);
-    let of_it = on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?;
-    let of_it = of_it.iter().map(|stored| &stored.request).filter(|request| visitor.sees(&request.mluvii));
-    let of_it: Vec<_> = of_it.collect();
-    let (calendar, now) = (&on.settings.limits.calendar, visitor.view.now);
-    let days_left = of_it.iter().filter_map(|request| request.days_left(calendar, now)).min();
-    let requests: Vec<_> = of_it.into_iter().map(|request| (request_path(request), request.name())).collect();
+    let of_it = requests_of(visitor, id).await?;
+    let days_left = fewest_days(visitor, &of_it);
+    let requests: Vec<_> = of_it.iter().map(|request| (request_path(request), request.name())).collect();
     let receipt = on.ledger.receipt_of(id).await.map_err(OperationError::from)?;
     let archived = on.ledger.archived_receipt_of(id).await.map_err(OperationError::from)?;
     Ok(Belongs {
@@ -43,6 +41,23 @@ pub(super) async fn belongs_to<N>(visitor: &Visitor<N>, erasure: &Erasure) -> Re
         archived,
         ordered: erasures::ordered(on, id).await?,
     })
+}
+
+/// The requests that an erasure is of, as far as whoever looks may see them.
+async fn requests_of(visitor: &Visitor<See>, id: ErasureId) -> Result<Vec<Request>, Problem> {
+    let all = visitor.on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?;
+    let all = all.into_iter().map(|stored| stored.request);
+    Ok(all.filter(|request| visitor.sees(&request.mluvii)).collect())
+}
+
+fn fewest_days(visitor: &Visitor<See>, all: &[Request]) -> Option<i32> {
+    let calendar = &visitor.on.settings.limits.calendar;
+    all.iter().filter_map(|request| request.days_left(calendar, visitor.view.now)).min()
+}
+
+/// How many days the request of an erasure has left, where it is of one.
+pub(super) async fn days_of_request(visitor: &Visitor<See>, id: ErasureId) -> Result<Option<i32>, Problem> {
+    Ok(fewest_days(visitor, &requests_of(visitor, id).await?))
 }
 
 impl Belongs {

@@ -4,6 +4,7 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::course::days_of_request;
 use super::filter::{Filter, Show, When};
 use crate::access::Permission;
 use crate::admin::caller::See;
@@ -17,7 +18,7 @@ use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::{lists, places};
 use crate::admin::problem::{Code, Problem};
-use crate::erasure::Subject;
+use crate::erasure::{Seen, Subject};
 use crate::ledger::ErasureFilter;
 use crate::operations::erasures::{self, Explained};
 
@@ -46,6 +47,11 @@ async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     let mut items = erasures::explain(&visitor.on, page.items).await?;
     // The page is shorter by the others, and goes on where it would.
     items.retain(|one| filter.has(one));
+    // As on the page of each: a request is answered by its own last day. Only persons are erased for one.
+    let runs = |one: &&mut Explained| one.days_left.is_some() && matches!(one.erasure.subject, Subject::Person { .. });
+    for one in items.iter_mut().filter(runs) {
+        one.days_left = days_of_request(visitor, one.erasure.id).await?.or(one.days_left);
+    }
     Ok(sheet(visitor, &filter, &Part { items, further }))
 }
 
@@ -112,7 +118,8 @@ fn row(visitor: &Visitor<See>, one: &Explained) -> Markup {
     };
     // Whole, it stands on its page and breaks everywhere else.
     let short: String = erasure.id.to_string().chars().take(SHORT).collect();
-    let result = html! { @match erasure.verdict { Some(found) => (verdict(view, found)), None => "–" } };
+    let result =
+        html! { @match erasure.verdict { Some(found) => (verdict(view, found, Seen::of(erasure))), None => "–" } };
     html! {
         tr role="row" {
             th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (about(view, &erasure.subject)) } small { (short) } }

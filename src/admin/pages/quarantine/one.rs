@@ -49,7 +49,7 @@ async fn seen(visitor: &Visitor<Operate>, number: &str) -> Result<Stored, Proble
 
 async fn known(visitor: &Visitor<Operate>, number: &str) -> Result<Known, Problem> {
     let stored = seen(visitor, number).await?;
-    let shape = match quarantine::show(&visitor.on, stored.id, Shown::Shape).await {
+    let shape = match quarantine::show(&visitor.on, stored.id, Shown::Shape, &visitor.actor()).await {
         Ok(delivery) => Ok(delivery.content),
         Err(error @ OperationError::NotFound(_)) => return Err(told(error)),
         // What was changed, or whose key is gone, can be dropped all the same.
@@ -162,8 +162,8 @@ pub(super) async fn replay(visitor: Visitor<Operate>, Path(number): Path<String>
 
 pub(super) async fn drop(visitor: Visitor<Operate>, Path(number): Path<String>, fields: Fields) -> Response {
     let (view, o) = (&visitor.view, operating(visitor.view.lang));
-    let known = match known(&visitor, &number).await {
-        Ok(known) => known,
+    let stored = match seen(&visitor, &number).await {
+        Ok(stored) => stored,
         Err(problem) => return view.problem(&problem),
     };
     let why = DropReason::ALL.into_iter().find(|why| why.as_str() == fields.text("why"));
@@ -173,9 +173,12 @@ pub(super) async fn drop(visitor: Visitor<Operate>, Path(number): Path<String>, 
     }
     wrong.extend(must_be_sure(view, &fields, o.drop_confirm_needed));
     if !wrong.is_empty() {
-        return view.page(&sheet(&visitor, &known, &html! {}, why, &wrong, StatusCode::BAD_REQUEST));
+        // Only here it is shown again, which is one more look.
+        let known = known(&visitor, &number).await;
+        return view
+            .answer(known.map(|known| sheet(&visitor, &known, &html! {}, why, &wrong, StatusCode::BAD_REQUEST)));
     }
-    match quarantine::drop(&visitor.on, known.stored.id, why, &visitor.actor()).await {
+    match quarantine::drop(&visitor.on, stored.id, why, &visitor.actor()).await {
         Ok(()) => see(&format!("/quarantine?{}", came::written(&visitor, "dropped=1"))),
         Err(error) => view.problem(&told(error)),
     }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::unreached;
-use crate::admin::pages::parts::{cell, heads, held_by, in_words, verdict_class};
+use crate::admin::pages::parts::{cell, heads, held_by, in_words, verdict_class, verdict_word};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::requesting;
@@ -134,7 +134,8 @@ pub(super) fn verdict_of<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan
     let advice = ForeseenAdvice::from(foreseen);
     let is_all_asked = not_of(visitor, request).is_empty();
     let class = class_of(foreseen, is_held, is_all_asked);
-    let chip = html! { span class={ "st " (class) } { ((w.verdict)(advice.at_best)) } };
+    let word = verdict_word(view, advice.at_best, foreseen.seen());
+    let chip = html! { span class={ "st " (class) } { (word) } };
     html! {
         div class={ "note " (class) } {
             p {
@@ -164,7 +165,7 @@ fn class_of(foreseen: &Foreseen, is_held: bool, is_all_asked: bool) -> &'static 
     match foreseen.at_best() {
         Verdict::Complete if !foreseen.is_settled() || !is_all_asked => "is-unseen",
         Verdict::Complete if is_held => "is-held",
-        best => verdict_class(best),
+        best => verdict_class(best, foreseen.seen()),
     }
 }
 

@@ -215,8 +215,8 @@ fn receipted(visitor: &Visitor<See>, shown: &Shown, receipt: &ShownReceipt) -> M
     let (view, w) = (&visitor.view, visitor.view.words());
     let names = in_words(visitor, &shown.request.mluvii);
     html! {
-        div class={ "verdict " (verdict_class(receipt.verdict)) } {
-            p { (verdict(view, receipt.verdict)) }
+        div class={ "verdict " (verdict_class(receipt.verdict, receipt.seen)) } {
+            p { (verdict(view, receipt.verdict, receipt.seen)) }
             ul.bullets { @for reason in receipt.reasons.iter().filter(|reason| reason.lowers) { li { (names.reason(&reason.reason)) } } }
             p { a href={ "/receipts/" (receipt.sequence) } { (view.say(w.receipt_of, &[("number", &receipt.sequence.to_string())])) } }
         }

@@ -16,6 +16,7 @@ mod said;
 pub(super) mod starting;
 pub(super) mod timeline;
 pub(super) mod told;
+pub(super) mod unseen;
 
 use self::said::{
     act, came_by, certainty, chosen_because, closed_because, consent_state, delay, erasure_state, extended_because,

@@ -102,6 +102,7 @@ mod rules;
 mod starting;
 mod timeline;
 mod told;
+mod unseen;
 
 /// Words of one noun, which stand in files of their own.
 macro_rules! of_both {
@@ -121,7 +122,7 @@ pub(super) use operating::Operating;
 
 of_both!(
     approving: Approving, explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
-    starting: Starting, timeline: Timeline,
+    starting: Starting, timeline: Timeline, unseen: Unseen,
 );
 
 /// What an act of the audit is called.

@@ -28,6 +28,7 @@ macro_rules! all_of {
             paired(cs::requesting::WORDS.$what(), en::requesting::WORDS.$what()),
             paired(cs::starting::WORDS.$what(), en::starting::WORDS.$what()),
             paired(cs::timeline::WORDS.$what(), en::timeline::WORDS.$what()),
+            paired(cs::unseen::WORDS.$what(), en::unseen::WORDS.$what()),
             paired(cs::WORDS.consents.$what(), en::WORDS.consents.$what()),
             paired(cs::WORDS.giving.$what(), en::WORDS.giving.$what()),
             paired(cs::WORDS.letters.$what(), en::WORDS.letters.$what()),

@@ -165,6 +165,7 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     for range in [by_actor, by_act, by_object, AuditRange { since: now, ..all.clone() }, all] {
         let _ = ledger.audit(&range).await;
     }
+    let _ = ledger.sessions_up_to(&installation(), crate::subject::SessionId(40_000), 9).await;
     let now = jiff::Timestamp::now();
     let hour = jiff::SignedDuration::from_hours(1);
     ledger.days(&[now - hour, now, now + hour]).await.expect("counted");

@@ -1,7 +1,7 @@
 //! Why a session was erased, or was not.
 
-use super::{ADMIN, Browser, rows, user};
-use crate::harness::{Deployment, RULES, Server, StandIn, receipts};
+use super::{ADMIN, Browser, Page, rows, user};
+use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, company, receipts};
 
 #[test]
 fn a_session_is_explained_by_what_was_kept_of_it_and_the_events_that_came() {
@@ -41,11 +41,80 @@ fn a_session_is_explained_by_what_was_kept_of_it_and_the_events_that_came() {
     }
     olga.get("/explain?company=globex&session=101").is(404);
     assert_eq!(rows(&deployment), before, "nothing was ordered");
+    // Who does not know the number finds it in a list.
+    olga.get("/explain").is(200).says(&["href=\"/explain?company=acme&amp;session=101\"", "Sessions", "Erased"]);
     olga.get("/language/cs?next=/").leads_to("/");
+    olga.get("/explain").is(200).says(&["Začala nejpozději", "session=101"]);
     olga.get("/explain?session=101").is(200).says(&[
         "Konverzace acme/101",
         "Konverzace se ustálila",
         "Vymazána",
         "consent.state = ",
     ]);
+}
+
+/// The sessions that a page lists, in its order.
+fn listed(page: &Page) -> Vec<String> {
+    let parts = page.text.split("href=\"/explain?company=").skip(1);
+    let named = parts.filter_map(|part| part.split('"').next()?.split_once("&amp;session="));
+    named.map(|(company, number)| format!("{company}/{number}")).collect()
+}
+
+#[test]
+fn sessions_are_listed_by_company_and_day_the_newest_first_and_of_no_other_company() {
+    let standins = [StandIn::start(), StandIn::start()];
+    let [acme, beta] = &standins;
+    let more = format!("{}{ERASE}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
+    let deployment = Deployment::bare(&acme.mluvii, &more);
+    deployment.names_companies();
+    let server = Server::start(&deployment);
+    acme.register(&server.callback());
+    beta.register(&server.callback_of("beta"));
+    for id in [101, 103, 102] {
+        acme.begin(id, "ann@example.com", Some("v3"));
+        acme.end(id);
+    }
+    beta.begin_with(serde_json::json!({ "id": 7, "tenant": 63, "guest": "g-7", "gdpr_version": "v3" }));
+    beta.just_end(7);
+    deployment.settled(4);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    user(&deployment, "anna", "Anna", &["operator"], &["acme"]);
+    let [olga, anna] = ["olga", "anna"].map(|name| Browser::signed_in(&server, name));
+    let before = rows(&deployment);
+
+    let of_acme = ["acme/103", "acme/102", "acme/101"];
+    // One company after the other: the page says where the list goes on.
+    let first = olga.get("/explain").is(200).says(&["Sessions", "&amp;from=1~"]);
+    assert_eq!(listed(&first), of_acme, "{}", first.text);
+    let second = olga.get("/explain?&from=1~").is(200);
+    assert_eq!(listed(&second), ["beta/7"], "{}", second.text);
+    assert_eq!(listed(&olga.get("/explain?company=beta").is(200)), ["beta/7"]);
+    let own = anna.get("/explain").is(200);
+    assert_eq!(
+        (listed(&own), own.text.contains("beta")),
+        (Vec::from(of_acme.map(str::to_owned)), false),
+        "{}",
+        own.text
+    );
+    anna.get("/explain?company=beta").is(404);
+    anna.get("/explain?from=1~").is(400);
+
+    // From a number down, and from about a day down.
+    assert_eq!(listed(&olga.get("/explain?company=acme&from=0~102").is(200)), of_acme[1..]);
+    assert_eq!(listed(&olga.get("/explain?company=acme&day=2999-01-01").is(200)), of_acme);
+    let long_ago = olga.get("/explain?company=acme&day=2001-01-01").is(200);
+    assert_eq!(listed(&long_ago).len(), 0, "{}", long_ago.text);
+    olga.get("/explain?day=yesterday").is(400).says(&["Enter a day", "aria-invalid=\"true\""]);
+    for wrong in ["from=x", "from=9~", "from=0~x", "from=%3Cscript%3E"] {
+        let page = olga.get(&format!("/explain?{wrong}")).is(400);
+        assert!(!page.text.contains("<script"), "{}", page.text);
+    }
+
+    // Of one whose row is damaged nothing is said, and the others are listed all the same.
+    let damage = "UPDATE session SET record = record || ' ' WHERE session = 102";
+    assert_eq!(deployment.ledger().execute(damage, []).expect("changed"), 1);
+    let page = olga.get("/explain?company=acme").is(200).says(&["Its record is damaged"]);
+    assert_eq!(listed(&page), of_acme, "{}", page.text);
+    assert_eq!(rows(&deployment), before, "nothing was ordered");
+    server.stop();
 }

@@ -13,6 +13,7 @@ mod explaining;
 mod hostile;
 mod import;
 mod letters;
+mod looks;
 mod mluvii;
 mod people;
 mod planned;
@@ -23,6 +24,7 @@ mod signing;
 mod stored;
 mod story;
 mod targets;
+mod unseen;
 mod who;
 
 use std::cell::RefCell;
@@ -30,7 +32,7 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 
-use super::{ADMIN, Api, done};
+use super::{ADMIN, Api, done, rows_of};
 use crate::harness::{Deployment, Server, client};
 
 /// What everybody's account has.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ADMIN, Browser, Page, user};
+use super::{ADMIN, Browser, Page, rows_of, user};
 use crate::harness::{Away, Deployment, Needles, PASSWORD as WEBHOOK_PASSWORD, Server, client, company, http};
 
 const CANARY: &str = "canary-5e1d@example.com";
@@ -78,7 +78,11 @@ fn a_delivery_is_shown_without_its_values_and_dropped_only_with_a_reason_and_whe
     }
     olga.post(&drop, &[("why", "sent_again"), ("sure", "1")]).is(403);
 
+    let looks = rows_of(&deployment, "quarantine.view");
+    let object = format!("quarantine:{number}");
+    assert!(!looks.is_empty() && looks.iter().all(|row| row["object"] == object.as_str()), "{looks:?}");
     let gone = otto.post(&drop, &[("why", "sent_again"), ("sure", "1")]).goes_on();
+    assert_eq!(rows_of(&deployment, "quarantine.view").len(), looks.len(), "whoever drops it is shown nothing of it");
     otto.get(&gone).is(200).says(&["The delivery was dropped"]);
     otto.get(&all[0]).is(404);
     otto.post(&drop, &[("why", "sent_again"), ("sure", "1")]).is(404);

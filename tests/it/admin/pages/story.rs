@@ -120,7 +120,8 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     seen.push(olga.get(&receipt).is(200).says(&["Certificate to print", "What was done"]).text);
     // What is still to be done, and with which paper: it is filled from the request.
     let number = receipt.rsplit('/').next().expect("a number");
-    let done = done.says(&["The person is still to be answered", "Certificate of receipt", "For the authority"]);
+    let done =
+        done.says(&["Answer the person, unless that was done already", "Certificate of receipt", "For the authority"]);
     let certificate = |of: &str| format!("{at}/certificates/{of}");
     for of in ["person/en", "person/cs", "authority/en", "authority/cs"] {
         let path = certificate(&format!("{number}/{of}"));
@@ -129,7 +130,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
         adam.get(&path).is(403);
     }
     let others = adam.get(&at).is(200).text;
-    assert!(!others.contains("/certificates/") && !others.contains("still to be answered"), "{others}");
+    assert!(!others.contains("/certificates/") && !others.contains("Answer the person"), "{others}");
     for unknown in
         ["4711/person/en".into(), "one/person/en".into(), format!("{number}/nobody/en"), format!("{number}/person/de")]
     {

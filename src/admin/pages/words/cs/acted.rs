@@ -69,6 +69,11 @@ pub(in crate::admin::pages::words) fn act(one: Act) -> &'static str {
         Act::RevokeToken => "Zrušení tokenu",
         Act::ViewRequest => "Zobrazení plánu žádosti",
         Act::FindPerson => "Hledání osoby",
+        Act::ViewConsent => "Zobrazení souhlasu",
+        Act::ExportConsents => "Export souhlasů",
+        Act::ForeseeWithdrawal => "Zobrazení, co by způsobilo odvolání souhlasu",
+        Act::ForeseeErasure => "Zobrazení, co by výmaz způsobil",
+        Act::ViewQuarantined => "Zobrazení doručení v karanténě",
         Act::WriteCertificate => "Vystavení potvrzení",
         Act::WriteLetter => "Vystavení dopisu",
     }

@@ -5,7 +5,7 @@ use crate::admin::pages::words::requesting::Requesting;
 pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
     answer_certificate: "Vytiskněte pro ni potvrzení.",
     answer_letter: "Pošlete ho s dopisem o tom, jak žádost dopadla, dokud běží lhůta.",
-    answer_remains: "Zbývá odpovědět osobě",
+    answer_remains: "Odpovězte osobě, pokud se tak ještě nestalo",
     answer_where: "Potvrzení a dopisy",
     answers_caption: "Jak každý systém odpověděl, když se plán sestavoval; nic se tím nesmazalo",
     answers_not_kept: "Odpovědi systémů se s tímto plánem neuložily. Sestavte plán znovu.",

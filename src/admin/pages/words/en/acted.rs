@@ -69,6 +69,11 @@ pub(in crate::admin::pages::words) fn act(one: Act) -> &'static str {
         Act::RevokeToken => "Revoke a token",
         Act::ViewRequest => "Look at the plan of a request",
         Act::FindPerson => "Search for a person",
+        Act::ViewConsent => "Look at consents",
+        Act::ExportConsents => "Export consents",
+        Act::ForeseeWithdrawal => "Look at what the withdrawal of a consent would do",
+        Act::ForeseeErasure => "Look at what an erasure would do",
+        Act::ViewQuarantined => "Look at a delivery in quarantine",
         Act::WriteCertificate => "Make a certificate",
         Act::WriteLetter => "Make a letter",
     }

@@ -5,7 +5,7 @@ use crate::admin::pages::words::requesting::Requesting;
 pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
     answer_certificate: "Print the certificate for the person.",
     answer_letter: "Send it with the letter that says what came of the request, within the deadline.",
-    answer_remains: "The person is still to be answered",
+    answer_remains: "Answer the person, unless that was done already",
     answer_where: "The certificate and the letters",
     answers_caption: "What each system answered when the plan was made; nothing was erased by that",
     answers_not_kept: "The answers of the systems were not kept with this plan, so nobody knows them here. Make the plan again.",
