@@ -23,6 +23,7 @@ pub(crate) mod generations;
 pub(crate) mod holding;
 pub(crate) mod keys;
 pub(crate) mod listing;
+pub(crate) mod listing_requests;
 pub(crate) mod random;
 pub(crate) mod receiving;
 pub(crate) mod rechecking;
@@ -269,6 +270,9 @@ macro_rules! contract {
                 open_erasures_that_are_due_are_listed_with_the_longest_due_first
                 receipts_are_listed_both_ways_by_verdict_and_time
                 the_quarantine_is_listed_by_source_a_page_at_a_time;
+            listing_requests: open_requests_are_listed_by_their_last_day_each_on_one_page
+                a_page_goes_on_behind_its_last_request_whatever_came_or_ended_meanwhile
+                open_requests_are_found_and_counted_by_their_last_day;
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated

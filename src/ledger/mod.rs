@@ -36,6 +36,7 @@ pub(crate) mod postgres;
 mod query;
 mod recheck;
 mod request;
+mod request_list;
 mod retention;
 mod row;
 mod rule_version;
@@ -80,7 +81,8 @@ pub(crate) use past_job::{PAST_JOBS_MAX, PastCounts, PastJob, PastState, StoredP
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Intake, Queue, Records};
-pub(crate) use request::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
+pub(crate) use request::{EnteredAs, NewRequest, RequestChange, StoredRequest};
+pub(crate) use request_list::{CountedRequests, DueDays, OpenCounts, RequestCursor, RequestFilter, RequestOrder};
 pub(crate) use retention::RetentionSettings;
 pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
 use rule_version::{demanded_by, of_one};

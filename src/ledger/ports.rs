@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use super::sweep_job::{KeptProgress, ListedSweep, StoredSweepJob, SweepJob};
 use super::{
     AgingRecord, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
-    Closing, Counts, Cursor, Days, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark,
-    ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold, HoldsListed,
-    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, MaybeHeld, NewRuleVersion, Page,
-    PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
-    ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution, RuleVersion, SealGeneration,
-    SeenEvent, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
-    TakenDeliveries, TargetConditions, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    Closing, CountedRequests, Counts, Cursor, Days, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure,
+    EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold,
+    HoldsListed, IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, MaybeHeld,
+    NewRuleVersion, OpenCounts, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestCursor,
+    RequestFilter, Resolution, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, StepEnd, Stored,
+    StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TakenDeliveries, TargetConditions, TargetHealth,
+    TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::{AuditEntry, AuditRow};
@@ -337,7 +338,10 @@ pub(crate) trait Records: Send + Sync {
     async fn open_sweeps(&self) -> Result<Vec<(TargetName, InstallationName)>, LedgerError>;
 
     /// Requests of persons.
-    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError>;
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, RequestCursor>, LedgerError>;
+
+    /// How many open ones there are, by state, and by their last day.
+    async fn count_open_requests(&self, which: &CountedRequests) -> Result<OpenCounts, LedgerError>;
 
     /// Those with a number, of each installation one at most; in the order in which they were entered.
     async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError>;

@@ -5,9 +5,12 @@ use jiff::Timestamp;
 
 use super::copy::Value;
 use super::listing::{AuditRange, Cursor, ErasureFilter, PAGE_MAX, QuarantineRange, ReceiptRange, surely_before};
-use super::request::{self, RequestFilter};
+use super::request;
+use super::request_list::{CountedRequests, DueDays, DuePlace, RequestCursor, RequestFilter};
+use crate::access::Companies;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::ChainName;
+use crate::request::RequestState;
 
 /// The condition of sessions whose records are more than what proves their consent.
 pub(super) const NOT_REDUCED: &str = "proof_since IS NULL";
@@ -85,16 +88,57 @@ pub(super) fn leaving(chain: ChainName) -> &'static str {
 
 /// Requests of persons: the columns of [`request::stored`].
 pub(super) fn requests(filter: &RequestFilter) -> Statement {
-    let mut wanted = Conditions::within("seq", filter.cursor);
-    if let Some(installation) = &filter.installation {
-        wanted.add("installation = ?", [Value::Text(installation.0.to_string())]);
+    let (mut wanted, order) = match filter.cursor {
+        RequestCursor::Entered(cursor) => (Conditions::within("seq", cursor), format!("seq {}", cursor.order())),
+        RequestCursor::Due(place) => (Conditions::behind(place), format!("{}, seq", request::LAST_DAY)),
+    };
+    wanted.of_companies(&filter.companies);
+    if let Some(target) = &filter.target {
+        wanted.has("targets", &target.0);
     }
-    if !filter.states.is_empty() {
-        let states: Vec<_> = filter.states.iter().map(|state| format!("'{state}'")).collect();
-        wanted.texts.push(format!("state IN ({})", states.join(", ")));
+    if let Some(DueDays { from, before }) = filter.due {
+        wanted.add("ended IS NULL AND due < ?", [Value::Number(request::days(before).into())]);
+        if let Some(from) = from {
+            wanted.add("due >= ?", [Value::Number(request::days(from).into())]);
+        }
+    }
+    // Of all open ones, their own index is the way, and not that of the states.
+    let all_open =
+        matches!(filter.cursor, RequestCursor::Due(_)) && open_states().all(|open| filter.states.contains(&open));
+    if !filter.states.is_empty() && !all_open {
+        wanted.texts.push(in_states(filter.states.iter().copied()));
     }
     let select = format!("SELECT {} FROM request", request::STORED);
-    wanted.finish(&select, &format!("seq {}", filter.cursor.order()), filter.limit)
+    wanted.finish(&select, &order, filter.limit)
+}
+
+fn open_states() -> impl Iterator<Item = RequestState> {
+    RequestState::ALL.iter().copied().filter(|state| state.is_open())
+}
+
+fn in_states(states: impl Iterator<Item = RequestState>) -> String {
+    let states: Vec<_> = states.map(|state| format!("'{state}'")).collect();
+    format!("state IN ({})", states.join(", "))
+}
+
+/// How many open requests there are: a row for each state, with how many are in it, how many of those are late, and how many will be soon.
+pub(super) fn open_requests(which: &CountedRequests) -> Statement {
+    let days = [which.today, which.today, which.soon_before];
+    let mut wanted = Conditions::default();
+    wanted.values.extend(days.map(|day| Value::Number(request::days(day).into())));
+    // By the index of the states: whatever has ended beside them is not read.
+    wanted.texts.push(in_states(open_states()));
+    wanted.of_companies(&which.companies);
+    if let Some(target) = &which.target {
+        wanted.has("targets", &target.0);
+    }
+    let Conditions { texts, values } = wanted;
+    let sql = format!(
+        "SELECT state, COUNT(*), SUM(CASE WHEN due < $1 THEN 1 ELSE 0 END), SUM(CASE WHEN due >= $2 AND due < $3 THEN 1 ELSE 0 END)
+         FROM request WHERE {} GROUP BY state",
+        texts.join(" AND ")
+    );
+    Statement { sql, values }
 }
 
 /// Deliveries in quarantine: number, the source's name, reason, time, and length of what is sealed.
@@ -190,6 +234,36 @@ impl Conditions {
         conditions
     }
 
+    /// Behind a place among open requests.
+    fn behind(place: DuePlace) -> Self {
+        let DuePlace { due, sequence } = place;
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let day = request::LAST_DAY;
+        let mut conditions = Self::default();
+        // The first of the two is a bound that an index of an expression serves in both backends.
+        conditions.add(&format!("ended IS NULL AND {day} >= ?"), [Value::Number(due)]);
+        conditions.add(&format!("({day} > ? OR seq > ?)"), [Value::Number(due), Value::Number(sequence)]);
+        conditions
+    }
+
+    /// Of one of some companies; of none, there is nothing.
+    fn of_companies(&mut self, companies: &Companies) {
+        let Companies::Only(names) = companies else { return };
+        let first = self.values.len() + 1;
+        let places: Vec<_> = (first..first + names.len()).map(|place| format!("${place}")).collect();
+        self.values.extend(names.iter().map(|name| Value::Text(name.0.to_string())));
+        self.texts.push(match places.as_slice() {
+            [] => "FALSE".to_owned(),
+            some => format!("installation IN ({})", some.join(", ")),
+        });
+    }
+
+    /// With a name in a list of names. As JSON, such a list has a name in quotes or has it not, and both backends can replace.
+    fn has(&mut self, list: &str, name: &str) {
+        let quoted = Value::Text(serde_json::Value::from(name).to_string());
+        self.add(&format!("REPLACE({list}, ?, '') <> {list}"), [quoted]);
+    }
+
     /// Each `?` is a value's place. Places are numbered in the order in which they stand, as one backend counts them and
     /// the other reads them.
     fn add<const COUNT: usize>(&mut self, condition: &str, values: [Value; COUNT]) {
@@ -220,13 +294,10 @@ impl Conditions {
             self.add("installation = (SELECT id FROM installation WHERE name = ?)", [name]);
         }
         if let Some(target) = &filter.target {
-            // A list of names as JSON has a name in quotes or has it not, and both backends can replace.
-            let quoted = Value::Text(serde_json::Value::from(&*target.0).to_string());
-            self.add("REPLACE(targets, ?, '') <> targets", [quoted]);
+            self.has("targets", &target.0);
         }
         if let Some(rule) = &filter.rule {
-            let quoted = Value::Text(serde_json::Value::from(rule.as_str()).to_string());
-            self.add("REPLACE(rules, ?, '') <> rules", [quoted]);
+            self.has("rules", rule);
         }
     }
 

@@ -22,12 +22,12 @@ use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, Days, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
-    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
-    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
-    SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
-    TargetPause, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, CountedRequests, Counts, Cursor, Days, DecidedSessions, DeliveryHours,
+    EndedErasure, EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed,
+    IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, OpenCounts, Page,
+    ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestCursor,
+    RequestFilter, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, Stored, StoredPastJob,
+    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -174,8 +174,12 @@ impl Records for PostgresLedger {
         sweep_jobs::open(&self.reading().await?).await
     }
 
-    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, RequestCursor>, LedgerError> {
         requests::list(&self.reading().await?, filter).await
+    }
+
+    async fn count_open_requests(&self, which: &CountedRequests) -> Result<OpenCounts, LedgerError> {
+        requests::count_open(&self.reading().await?, which).await
     }
 
     async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError> {

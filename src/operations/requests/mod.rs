@@ -15,7 +15,7 @@ pub(crate) use file::{BYTE_ORDER_MARK, BadColumns, BadLine, Columns, FIRST_LINE,
 pub(crate) use known::{KnownHold, KnownOfPlan, known_of};
 pub(crate) use lines::LineKey;
 pub(crate) use plan::{Planned, Purge, Ran, plan, run};
-pub(crate) use show::{Shown, ShownReceipt, find, list, show, view_plan};
+pub(crate) use show::{Shown, ShownReceipt, count_open, find, list, show, view_plan};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -540,6 +540,8 @@ CREATE TABLE request (
   due          BIGINT,
   ended        BIGINT,
   to_approve   BOOLEAN NOT NULL,
+  -- As JSON, in which a name stands in quotes.
+  targets      TEXT NOT NULL,
   request      TEXT NOT NULL,
   wrapped_key  BYTEA,
   content      BYTEA,
@@ -548,6 +550,8 @@ CREATE TABLE request (
 CREATE UNIQUE INDEX request_number ON request (number, installation);
 CREATE INDEX request_in_state ON request (state, entered);
 CREATE INDEX request_due ON request (due, number) WHERE ended IS NULL AND due IS NOT NULL;
+-- The open ones are listed by their last day, those that do not run behind all others.
+CREATE INDEX request_open ON request ((COALESCE(due, 2147483647)), seq) WHERE ended IS NULL;
 CREATE INDEX request_to_approve ON request (entered, seq) WHERE to_approve;
 CREATE INDEX request_ended ON request (ended, seq) WHERE ended IS NOT NULL;
 CREATE INDEX request_of_seal_key ON request (seal_key, seq) WHERE seal_key IS NOT NULL;

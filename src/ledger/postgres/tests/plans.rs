@@ -3,15 +3,16 @@
 use quietus_plugin::Span;
 
 use super::*;
+use crate::access::Companies;
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::{Act, Object};
 use crate::erasure::confirmation::LinkMailEnd;
 use crate::erasure::{ErasureState, Verdict};
-use crate::ledger::Confirmed;
 use crate::ledger::contract::{
     Shared, calendar, email, erase_a_guest, event, installation, link_of_request, link_to_send, session,
 };
 use crate::ledger::postgres::plans as explained;
+use crate::ledger::{Confirmed, CountedRequests, RequestFilter, RequestOrder};
 use crate::subject::{Fingerprinted, Kind, SourceName};
 
 /// As many finished and pending things as fit into a test.
@@ -153,6 +154,19 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     for filter in [newest, of, since, due, parked, due_parked] {
         let _ = ledger.erasures(&filter).await;
     }
+    let (companies, target) = (Companies::All, Some(TargetName("crm".into())));
+    let requests = RequestFilter {
+        states: Vec::new(),
+        companies: Companies::Only([installation()].into()),
+        target: target.clone(),
+        due: None,
+        cursor: RequestOrder::Due.beginning(),
+        limit: 9,
+    };
+    ledger.requests(&requests).await.expect("listed");
+    let today = jiff::civil::date(2026, 12, 1);
+    let which = CountedRequests { companies, target, today, soon_before: today };
+    ledger.count_open_requests(&which).await.expect("counted");
     let all = ReceiptRange::all(40_000, 9);
     let incomplete = ReceiptRange { verdict: Some(Verdict::Incomplete), ..all };
     for range in [all, incomplete, ReceiptRange { since: now, cursor: Cursor::NEWEST, ..all }] {

@@ -12,6 +12,7 @@ mod explaining;
 mod hostile;
 mod import;
 mod letters;
+mod many_requests;
 mod mluvii;
 mod people;
 mod planned;
