@@ -415,8 +415,14 @@ pub(crate) trait Records: Send + Sync {
     /// The next sessions whose records are whole, in their order, at most so many, each with what was kept of its evaluations.
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
 
-    /// The next sessions, in their order, at most so many: also those of which only the proof of their consent is left.
-    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
+    /// The next sessions of one installation, or of all, in their order, at most so many: also those of which only the proof of their
+    /// consent is left.
+    async fn consents(
+        &self,
+        of: Option<&InstallationName>,
+        after: SessionMark,
+        most: u32,
+    ) -> Result<DecidedSessions, LedgerError>;
 
     /// The rules by which servers have worked, in the order of name and time.
     async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError>;

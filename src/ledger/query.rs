@@ -12,11 +12,14 @@ use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::ChainName;
 use crate::request::RequestState;
 
-/// The condition of sessions whose records are more than what proves their consent.
-pub(super) const NOT_REDUCED: &str = "proof_since IS NULL";
+/// The condition of sessions behind a place, `$1` and `$2`, whose records are more than what proves their consent.
+pub(super) const NOT_REDUCED: &str = "(installation, session) > ($1, $2) AND proof_since IS NULL";
 
-/// The condition of all sessions.
-pub(super) const ALL_SESSIONS: &str = "TRUE";
+/// That of all sessions behind a place.
+pub(super) const ALL_SESSIONS: &str = "(installation, session) > ($1, $2)";
+
+/// That of the sessions of one installation, `$1`, behind a place: those of others are not read.
+pub(super) const OF_INSTALLATION: &str = "installation = $1 AND session > $2";
 
 /// A statement with its values.
 pub(super) struct Statement {

@@ -329,8 +329,18 @@ impl Records for PostgresLedger {
         sessions::decided(&self.reading().await?, query::NOT_REDUCED, after, most).await
     }
 
-    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        sessions::decided(&self.reading().await?, query::ALL_SESSIONS, after, most).await
+    async fn consents(
+        &self,
+        of: Option<&InstallationName>,
+        after: SessionMark,
+        most: u32,
+    ) -> Result<DecidedSessions, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(of) = of else { return sessions::decided(&connection, query::ALL_SESSIONS, after, most).await };
+        match self.installations.known(&connection, &of.0).await? {
+            Some(number) => sessions::decided(&connection, query::OF_INSTALLATION, after.within(number), most).await,
+            None => Ok(DecidedSessions::default()),
+        }
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter};
 
 use super::checkpoint::LOG_BYTES_LONG;
-use super::names::Place;
+use super::names::{Names, Place};
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, days, deliveries, erasures, finding,
     gauges, generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes,
@@ -326,8 +326,21 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| sessions::decided(connection, query::NOT_REDUCED, after, most)).await
     }
 
-    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        self.readers.read(move |connection| sessions::decided(connection, query::ALL_SESSIONS, after, most)).await
+    async fn consents(
+        &self,
+        of: Option<&InstallationName>,
+        after: SessionMark,
+        most: u32,
+    ) -> Result<DecidedSessions, LedgerError> {
+        let of = of.cloned();
+        let look = move |connection: &_| {
+            let Some(of) = of else { return sessions::decided(connection, query::ALL_SESSIONS, after, most) };
+            match Names::Installation.known(connection, &of.0)? {
+                Some(number) => sessions::decided(connection, query::OF_INSTALLATION, after.within(number), most),
+                None => Ok(DecidedSessions::default()),
+            }
+        };
+        self.readers.read(look).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
