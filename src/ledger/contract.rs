@@ -268,6 +268,7 @@ macro_rules! contract {
             listing: what_needs_a_person_is_found_beside_what_still_moves
                 erasures_are_listed_a_page_at_a_time
                 erasures_are_listed_by_target_installation_and_time
+                erasures_are_found_by_rule_and_target_whatever_becomes_of_them
                 open_erasures_that_are_due_are_listed_with_the_longest_due_first
                 receipts_are_listed_both_ways_by_verdict_and_time
                 the_quarantine_is_listed_by_source_a_page_at_a_time;

@@ -163,24 +163,37 @@ pub(super) fn quarantined(range: &QuarantineRange) -> Statement {
 }
 
 /// Ids of erasures. The newest ones are one statement for each state, each of which is one walk of the index: rare states
-/// are found without reading the others. Those that are due are one statement, in the order in which they are. `parked` is how
-/// the backend says it of a task.
+/// are found without reading the others, and so are rare rules and targets. Those that are due are one statement, in the order in which
+/// they are. `parked` is how the backend says it of a task.
 pub(super) fn erasures(filter: &ErasureFilter, parked: &str) -> Vec<Statement> {
-    let wanted = filter.states.iter().map(|state| in_state(*state, parked));
     match filter.due_before {
-        Some(before) => vec![due(filter, &wanted.collect::<Vec<_>>().join(" OR "), before)],
+        Some(before) => {
+            let states: Vec<_> = filter.states.iter().map(|state| in_state(*state, parked)).collect();
+            vec![due(filter, &states.join(" OR "), before)]
+        }
         // Each of them has one.
         None if filter.states.is_empty() => {
-            ErasureState::ALL.into_iter().map(|state| newest(filter, of_state(state))).collect()
+            ErasureState::ALL.into_iter().map(|state| newest_of_state(filter, state)).collect()
         }
-        None => wanted.map(|condition| newest(filter, condition)).collect(),
+        None => filter
+            .states
+            .iter()
+            .map(|state| match state {
+                ErasureState::Parked => newest(filter, need_person(parked)),
+                state => newest_of_state(filter, *state),
+            })
+            .collect(),
     }
 }
 
 /// Whoever asks for those that need a person wants also those of which something else still moves: that can take a month.
+fn need_person(parked: &str) -> String {
+    format!("id IN (SELECT erasure FROM task WHERE {parked} AND erasure IS NOT NULL)")
+}
+
 fn in_state(state: ErasureState, parked: &str) -> String {
     match state {
-        ErasureState::Parked => format!("id IN (SELECT erasure FROM task WHERE {parked} AND erasure IS NOT NULL)"),
+        ErasureState::Parked => need_person(parked),
         state => of_state(state),
     }
 }
@@ -192,15 +205,35 @@ fn of_state(state: ErasureState) -> String {
 fn newest(filter: &ErasureFilter, condition: String) -> Statement {
     let mut wanted = Conditions::default();
     wanted.texts.push(condition);
-    if let Some(cursor) = filter.after {
-        wanted.add("id < ?", [id(cursor.id)]);
-    }
-    if let Some(since) = filter.since {
-        // Without it, whatever is older would be read to find that it is.
-        wanted.add("id >= ?", [id(ErasureId::least(surely_before(since)))]);
-    }
-    wanted.of_erasure(filter);
+    wanted.bounds("id", filter);
+    wanted.of_erasure(filter, "created", "installation");
+    wanted.of_labels(filter);
     wanted.finish("SELECT id FROM erasure", "id DESC", filter.limit)
+}
+
+/// Those of a rule or of a target are found by that.
+fn newest_of_state(filter: &ErasureFilter, state: ErasureState) -> Statement {
+    let rule = filter.rule.as_ref().map(|rule| ("rule", rule.as_str()));
+    let target = filter.target.as_ref().map(|target| ("target", &*target.0));
+    let (label, other) = match (rule, target) {
+        (None, None) => return newest(filter, of_state(state)),
+        (Some(rule), other) => (rule, other),
+        (None, Some(target)) => (target, None),
+    };
+    let mut wanted = Conditions::default();
+    wanted.labelled("label", label);
+    wanted.texts.push(format!("label.{}", of_state(state)));
+    wanted.bounds("label.erasure", filter);
+    let mut from = "erasure_label AS label".to_owned();
+    if let Some(other) = other {
+        wanted.labelled("other", other);
+        from.push_str(" JOIN erasure_label AS other ON other.state = label.state AND other.erasure = label.erasure");
+    }
+    // Each looked at by its id: nothing to join, or it may be thought better to read all that there are.
+    let [created, installation] = ["created", "installation"]
+        .map(|column| format!("(SELECT {column} FROM erasure WHERE erasure.id = label.erasure)"));
+    wanted.of_erasure(filter, &created, &installation);
+    wanted.finish(&format!("SELECT label.erasure FROM {from}"), "label.erasure DESC", filter.limit)
 }
 
 fn due(filter: &ErasureFilter, condition: &str, before: Timestamp) -> Statement {
@@ -212,7 +245,8 @@ fn due(filter: &ErasureFilter, condition: &str, before: Timestamp) -> Statement 
     if !condition.is_empty() {
         wanted.texts.push(format!("({condition})"));
     }
-    wanted.of_erasure(filter);
+    wanted.of_erasure(filter, "created", "installation");
+    wanted.of_labels(filter);
     wanted.finish("SELECT id FROM erasure", "due, id", filter.limit)
 }
 
@@ -287,15 +321,35 @@ impl Conditions {
         self.add(&format!("sequence >= {first}"), [Value::Number(since.as_millisecond())]);
     }
 
-    /// What no index is for.
-    fn of_erasure(&mut self, filter: &ErasureFilter) {
+    /// With a label, of a table of this name.
+    fn labelled(&mut self, table: &str, (kind, name): (&str, &str)) {
+        self.add(&format!("{table}.kind = '{kind}' AND {table}.name = ?"), [Value::Text(name.to_owned())]);
+    }
+
+    /// Of erasures, by when they were asked for.
+    fn bounds(&mut self, column: &str, filter: &ErasureFilter) {
+        if let Some(cursor) = filter.after {
+            self.add(&format!("{column} < ?"), [id(cursor.id)]);
+        }
         if let Some(since) = filter.since {
-            self.add("created >= ?", [Value::Number(since.as_millisecond())]);
+            // Without it, whatever is older would be read to find that it is.
+            self.add(&format!("{column} >= ?"), [id(ErasureId::least(surely_before(since)))]);
         }
-        if let Some(installation) = &filter.installation {
-            let name = Value::Text(installation.0.to_string());
-            self.add("installation = (SELECT id FROM installation WHERE name = ?)", [name]);
+    }
+
+    /// What no index is for: when an erasure was asked for, and in which company.
+    fn of_erasure(&mut self, filter: &ErasureFilter, created: &str, installation: &str) {
+        if let Some(since) = filter.since {
+            self.add(&format!("{created} >= ?"), [Value::Number(since.as_millisecond())]);
         }
+        if let Some(company) = &filter.installation {
+            let name = Value::Text(company.0.to_string());
+            self.add(&format!("{installation} = (SELECT id FROM installation WHERE name = ?)"), [name]);
+        }
+    }
+
+    /// The labels where erasures are found otherwise.
+    fn of_labels(&mut self, filter: &ErasureFilter) {
         if let Some(target) = &filter.target {
             self.has("targets", &target.0);
         }

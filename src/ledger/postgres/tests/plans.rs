@@ -27,7 +27,7 @@ const FILL: &str = "
       SELECT sha256(i::TEXT::BYTEA), 1, i, 1, 'email', FALSE, 4000000000000 FROM generate_series(1, 50000) AS i;
     INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
                          due_rule, due, begun, ended)
-      SELECT id_from(1790000000000 + i) || '\\x00000000000000000000', 1, '{}', 's' || i, 's' || i, '{}', '[]', '[]', 'done',
+      SELECT id_from(1790000000000 + i) || '\\x00000000000000000000', 1, '{}', 's' || i, 's' || i, '{}', '[\"old\"]', '[\"crm\"]', 'done',
              0, 0, 0, 0, 0
       FROM generate_series(1, 50000) AS i;
     INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind, ended)
@@ -147,11 +147,14 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     let of =
         ErasureFilter { installation: Some(installation()), target: Some(TargetName("crm".into())), ..newest.clone() };
     let since = ErasureFilter { since: now, after: Some(due), rule: Some("request".to_owned()), ..of.clone() };
+    let of_rule = ErasureFilter { rule: Some("old".to_owned()), ..newest.clone() };
+    let of_both = ErasureFilter { target: of.target.clone(), ..of_rule.clone() };
+    let at_target = ErasureFilter { target: of.target.clone(), ..newest.clone() };
     let states = vec![ErasureState::Scheduled, ErasureState::Requested];
     let parked = ErasureFilter { states: vec![ErasureState::Parked], ..newest.clone() };
     let due_parked = ErasureFilter { due_before: now, ..parked.clone() };
     let due = ErasureFilter { due_before: now, after: Some(due), states, ..of.clone() };
-    for filter in [newest, of, since, due, parked, due_parked] {
+    for filter in [newest, of, of_rule, of_both, at_target, since, due, parked, due_parked] {
         let _ = ledger.erasures(&filter).await;
     }
     let (companies, target) = (Companies::All, Some(TargetName("crm".into())));
@@ -184,7 +187,8 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     ledger.days(&[now - hour, now, now + hour]).await.expect("counted");
     let all = QuarantineRange::all(Cursor::OLDEST, 9);
     let of_source = QuarantineRange { source: Some(SourceName("acme".into())), ..all.clone() };
-    for range in [all, of_source] {
+    let because = QuarantineRange { reason: Some("no_json".to_owned()), ..all.clone() };
+    for range in [all, of_source, because] {
         ledger.quarantined(&range).await.expect("listed");
     }
 }

@@ -7,7 +7,7 @@ use super::retention::come;
 use super::*;
 use crate::access::Companies;
 use crate::ledger::contract::finding::{of_namesakes, one_namesake_in, others, the_wanted_are_found, the_wanted_come};
-use crate::ledger::{CountedRequests, RequestFilter, RequestOrder};
+use crate::ledger::{CountedRequests, ErasureFilter, QuarantineRange, RequestFilter, RequestOrder};
 use crate::request::RequestState;
 
 /// Sessions of other people, each with a guest, an e-mail address and a phone number of their own, in the order of the indexes: a ledger
@@ -109,6 +109,29 @@ fn plan(dir: &TempDir, query::Statement { sql, values }: query::Statement) -> St
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("explained");
     let lines = statement.query_map(params_from_iter(values), |row| row.get::<_, String>("detail")).expect("explained");
     lines.collect::<Result<Vec<_>, _>>().expect("text").join("; ")
+}
+
+/// However many others there are, in whichever state.
+#[tokio::test]
+async fn erasures_of_a_rule_or_a_target_are_found_by_an_index_and_so_is_quarantine_by_its_reason() {
+    let (_ledger, dir) = sqlite();
+    let by_label = "USING PRIMARY KEY (kind=? AND name=? AND state=?";
+    let (rule, target) = (Some("retention".to_owned()), Some(TargetName("crm".into())));
+    let of_rule = ErasureFilter { rule, ..ErasureFilter::newest(50) };
+    let both =
+        ErasureFilter { target: target.clone(), installation: Some(contract::installation()), ..of_rule.clone() };
+    for filter in [ErasureFilter { target, ..ErasureFilter::newest(50) }, of_rule, both] {
+        for statement in query::erasures(&filter, "parked = 1") {
+            let found = plan(&dir, statement);
+            assert!(found.starts_with(&format!("SEARCH label {by_label}")) && !found.contains("SCAN "), "{found}");
+            // In the order of the label: what is older is not read.
+            assert!(!found.contains("TEMP B-TREE"), "{found}");
+        }
+    }
+    let because = QuarantineRange { reason: Some("no_json".to_owned()), ..QuarantineRange::all(Cursor::NEWEST, 50) };
+    let found = plan(&dir, query::quarantined(&because));
+    assert!(found.starts_with("SEARCH quarantine USING INDEX quarantine_of_reason (reason=?"), "{found}");
+    assert!(!found.contains("TEMP B-TREE"), "{found}");
 }
 
 /// However many have ended, and however many are open.
