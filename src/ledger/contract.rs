@@ -146,6 +146,7 @@ macro_rules! contract {
                 an_unverifiable_step_has_no_time_of_verification
                 failed_calls_are_counted_for_the_stage
                 a_parked_step_keeps_the_erasure_open_until_a_person_acts
+                what_is_parked_after_it_was_shown_is_not_retried
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing
                 nothing_is_erased_before_everybody_has_said_what_they_know

@@ -28,6 +28,7 @@ mod listing;
 mod migrations;
 mod notifier;
 mod orders;
+mod parked;
 mod past_job;
 mod periodic;
 mod place;
@@ -77,6 +78,7 @@ pub(crate) use listing::{
     AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, QuarantineRange, ReceiptRange,
 };
 pub(crate) use orders::Admin;
+pub(crate) use parked::ParkedMark;
 pub(crate) use past_job::{PAST_JOBS_MAX, PastCounts, PastJob, PastState, StoredPastJob};
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};

@@ -14,7 +14,7 @@ use super::{
     Closing, CountedRequests, Counts, Cursor, Days, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure,
     EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold,
     HoldsListed, IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, MaybeHeld,
-    NewRuleVersion, OpenCounts, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    NewRuleVersion, OpenCounts, Page, ParkedMark, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestCursor,
     RequestFilter, Resolution, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, StepEnd, Stored,
     StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TakenDeliveries, TargetConditions, TargetHealth,
@@ -271,6 +271,9 @@ pub(crate) trait Records: Send + Sync {
 
     /// Those of these that are there, in their order, by one look.
     async fn erasures_named(&self, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// What is parked of those of them of which anything is.
+    async fn parked_marks(&self, all: &[ErasureId]) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError>;
 
     /// Newest first, or the longest due first.
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError>;

@@ -158,7 +158,7 @@ pub(crate) async fn what_needs_a_person_is_found_beside_what_still_moves(ledger:
     assert_eq!(ledger.erasures(&due).await.expect("listed").items, found);
     let both = ErasureFilter { states: vec![ErasureState::Verifying, ErasureState::Parked], ..parked.clone() };
     assert_eq!(ledger.erasures(&both).await.expect("listed").items, found, "once");
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     assert_eq!(ledger.erasures(&parked).await.expect("listed").items, []);
 }
 

@@ -9,7 +9,7 @@ use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, days, deliveries,
     erasures, finding, gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes,
-    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
+    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets, tasks,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -25,9 +25,10 @@ use crate::ledger::{
     AgingRecord, AuditRange, ClockView, CountedRequests, Counts, Cursor, Days, DecidedSessions, DeliveryHours,
     EndedErasure, EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed,
     IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, OpenCounts, Page,
-    ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestCursor,
-    RequestFilter, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, Stored, StoredPastJob,
-    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    ParkedMark, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
+    RequestCursor, RequestFilter, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, Stored,
+    StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth, TargetPause, ToldForm, Tombstone,
+    UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -288,6 +289,10 @@ impl Records for PostgresLedger {
             [] => Ok(Vec::new()),
             some => erasures::in_order(&self.reading().await?, some).await,
         }
+    }
+
+    async fn parked_marks(&self, all: &[ErasureId]) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError> {
+        tasks::parked_marks(&self.reading().await?, all).await
     }
 
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {

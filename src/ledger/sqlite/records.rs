@@ -12,7 +12,7 @@ use super::names::{Names, Place};
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, days, deliveries, erasures, finding,
     gauges, generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes,
-    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
+    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets, tasks,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -28,9 +28,10 @@ use crate::ledger::{
     AgingRecord, AuditRange, ClockView, CountedRequests, Counts, Cursor, Days, DecidedSessions, DeliveryHours,
     EndedErasure, EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed,
     IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, OpenCounts, Page,
-    ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestCursor,
-    RequestFilter, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, Stored, StoredPastJob,
-    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    ParkedMark, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
+    RequestCursor, RequestFilter, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, Stored,
+    StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth, TargetPause, ToldForm, Tombstone,
+    UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -283,6 +284,11 @@ impl Records for SqliteLedger {
     async fn erasures_named(&self, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
         let all = all.to_vec();
         self.readers.read(move |connection| erasures::many(connection, all)).await
+    }
+
+    async fn parked_marks(&self, all: &[ErasureId]) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError> {
+        let all = all.to_vec();
+        self.readers.read(move |connection| tasks::parked_marks(connection, &all)).await
     }
 
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {

@@ -80,7 +80,8 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.installation(&installation()).await.expect("read");
     ledger.erasure(ErasureId([1; 16])).await.expect("read");
     lists(ledger).await;
-    ledger.retry_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
+    ledger.parked_marks(&[ErasureId([1; 16])]).await.expect("read");
+    ledger.retry_erasure(ErasureId([1; 16]), None, &by()).await.expect("answered");
     ledger.cancel_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.approve_erasure(ErasureId([1; 16]), None, &by()).await.expect("answered");
     links(ledger).await;
