@@ -58,7 +58,7 @@ impl Parked {
 
     /// The mark of each erasure of which something is parked.
     pub(super) fn marks(self) -> HashMap<ErasureId, ParkedMark> {
-        let mark = |(id, mut parked): (ErasureId, Vec<_>)| {
+        let mark = |(id, mut parked): (ErasureId, Vec<(i64, i64)>)| {
             parked.sort_unstable();
             (id, ParkedMark::of(&parked))
         };
