@@ -210,6 +210,13 @@ async fn no_statement_of_the_daily_work_reads_a_whole_table() {
             );
         }
     }
+    let labelled: Vec<_> = plans.iter().filter(|plan| plan.statement.contains("FROM erasure_label AS label")).collect();
+    assert!(labelled.len() > 2, "{} statements", labelled.len());
+    for plan in labelled {
+        let is_by_label =
+            plan.lines.iter().any(|line| line.contains("using erasure_label_pkey on erasure_label label"));
+        assert!(is_by_label, "{:?}\nin {}", plan.lines, plan.statement);
+    }
     // What is held is few, and the index of it full of what was held before.
     let ends_a_claim = |statement: &str| statement.contains("fence = $2") || statement.contains("(id, fence) IN");
     for plan in plans.iter().filter(|plan| ends_a_claim(&plan.statement)) {
