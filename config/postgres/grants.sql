@@ -6,7 +6,8 @@
 
 SET search_path = quietus;
 
-GRANT SELECT ON migration TO quietus;
+-- What erasures are found by follows from them by itself.
+GRANT SELECT ON migration, erasure_label TO quietus;
 GRANT SELECT, INSERT, UPDATE ON meta, tally, installation, source, erasure, step, pace, clock_seen,
   expired, periodic, alert, rule_version, account TO quietus;
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, mute, refused, keeper, process, erasure_fingerprint,

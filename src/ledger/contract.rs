@@ -23,6 +23,7 @@ pub(crate) mod generations;
 pub(crate) mod holding;
 pub(crate) mod keys;
 pub(crate) mod listing;
+pub(crate) mod listing_requests;
 pub(crate) mod random;
 pub(crate) mod receiving;
 pub(crate) mod rechecking;
@@ -96,7 +97,7 @@ macro_rules! contract {
             explaining: what_was_evaluated_is_kept_with_the_session
                 the_erasures_of_a_session_are_found_whatever_has_become_of_them
                 all_sessions_are_read_with_what_was_kept_of_their_evaluations
-                sessions_are_listed_from_the_greatest_number_on
+    sessions_are_listed_from_the_greatest_number_on, the_consents_of_one_company_are_read_past_all_that_are_of_others,
                 of_a_rule_every_version_is_known_and_only_once
                 what_waits_for_its_rule_begins_once_that_is_confirmed
                 a_version_is_confirmed_only_as_long_as_it_is_the_newest
@@ -145,6 +146,7 @@ macro_rules! contract {
                 an_unverifiable_step_has_no_time_of_verification
                 failed_calls_are_counted_for_the_stage
                 a_parked_step_keeps_the_erasure_open_until_a_person_acts
+                what_is_parked_after_it_was_shown_is_not_retried
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing
                 nothing_is_erased_before_everybody_has_said_what_they_know
@@ -267,9 +269,13 @@ macro_rules! contract {
             listing: what_needs_a_person_is_found_beside_what_still_moves
                 erasures_are_listed_a_page_at_a_time
                 erasures_are_listed_by_target_installation_and_time
+                erasures_are_found_by_rule_and_target_whatever_becomes_of_them
                 open_erasures_that_are_due_are_listed_with_the_longest_due_first
                 receipts_are_listed_both_ways_by_verdict_and_time
                 the_quarantine_is_listed_by_source_a_page_at_a_time;
+            listing_requests: open_requests_are_listed_by_their_last_day_each_on_one_page
+                a_page_goes_on_behind_its_last_request_whatever_came_or_ended_meanwhile
+                open_requests_are_found_and_counted_by_their_last_day;
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated

@@ -20,12 +20,14 @@ pub(crate) enum Invariant {
     SettledSessionHasAge,
     TombstoneHasNoSession,
     StepHasErasure,
+    /// What is found by a rule or a target is there, in that state.
+    LabelHasErasure,
     /// Of every event that came either its session is known, or something is left to be decided on.
     EventHasWork,
 }
 
 impl Invariant {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::OpenErasureHasWork,
         Self::WorkHasOpenErasure,
         Self::StepHasWork,
@@ -38,6 +40,7 @@ impl Invariant {
         Self::SettledSessionHasAge,
         Self::TombstoneHasNoSession,
         Self::StepHasErasure,
+        Self::LabelHasErasure,
         Self::EventHasWork,
     ];
 
@@ -56,6 +59,7 @@ impl Invariant {
             Self::SettledSessionHasAge => "session_without_age",
             Self::TombstoneHasNoSession => "tombstone_of_session",
             Self::StepHasErasure => "step_without_erasure",
+            Self::LabelHasErasure => "label_without_erasure",
             Self::EventHasWork => "event_without_work",
         }
     }
@@ -75,6 +79,7 @@ impl Invariant {
             Self::SettledSessionHasAge => "sessions have settled and no age, or an age and have not settled",
             Self::TombstoneHasNoSession => "sessions have a record and a tombstone",
             Self::StepHasErasure => "steps are of erasures that are not there",
+            Self::LabelHasErasure => "rules and targets find erasures that are not there, or not in that state",
             Self::EventHasWork => {
                 "sessions at least of which events came are not known, and no work is left that would look at them"
             }
@@ -138,6 +143,10 @@ impl Invariant {
             Self::StepHasErasure => {
                 "SELECT COUNT(*) FROM step
                  WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.id = step.erasure)"
+            }
+            Self::LabelHasErasure => {
+                "SELECT COUNT(*) FROM erasure_label WHERE NOT EXISTS (
+                   SELECT 1 FROM erasure WHERE erasure.id = erasure_label.erasure AND erasure.state = erasure_label.state)"
             }
             // What waits does not show its sessions here, nor is it known any more which ones were foreign and whose tombstones
             // are over: each of these accounts for one. So none is counted that is not missing, but not all that are.

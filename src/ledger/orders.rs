@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::sweep_job::StoredSweepJob;
 use super::{
     Archived, Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, LedgerError, NewPause,
-    NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped, Withdrawn,
+    NewRequest, ParkedMark, QuarantineId, RequestChange, RotatedKey, Stopped, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Actor, AuditEntry, Object};
@@ -93,8 +93,8 @@ pub(crate) trait Admin: Send + Sync {
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Sets every parked step of the erasure, and its target where it is out, going again; a scheduled
-    /// erasure is made due. `false` when there was nothing to do.
-    async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
+    /// erasure is made due. `seen` is what was shown as parked of it. `false` when there was nothing to do, or something else is parked.
+    async fn retry_erasure(&self, id: ErasureId, seen: Option<&ParkedMark>, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Cancels an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
     /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.

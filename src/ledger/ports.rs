@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use super::sweep_job::{KeptProgress, ListedSweep, StoredSweepJob, SweepJob};
 use super::{
     AgingRecord, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
-    Closing, Counts, Cursor, Days, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark,
-    ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold, HoldsListed,
-    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, ListedSession, MaybeHeld,
-    NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
-    Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution,
-    RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest,
-    SumChunk, SumMark, Summed, TakenDeliveries, TargetConditions, TargetHealth, TargetPause, ToldForm, Tombstone,
-    UnreadSessions,
+    Closing, CountedRequests, Counts, Cursor, Days, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure,
+    EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold,
+    HoldsListed, IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, ListedSession,
+    MaybeHeld, NewRuleVersion, OpenCounts, Page, ParkedMark, PastJob, Periodic, ProcessInfo, ProcessView, PutAside,
+    QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported,
+    RequestCursor, RequestFilter, Resolution, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView,
+    StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TakenDeliveries, TargetConditions,
+    TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::{AuditEntry, AuditRow};
@@ -272,6 +272,9 @@ pub(crate) trait Records: Send + Sync {
     /// Those of these that are there, in their order, by one look.
     async fn erasures_named(&self, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError>;
 
+    /// What is parked of those of them of which anything is.
+    async fn parked_marks(&self, all: &[ErasureId]) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError>;
+
     /// Newest first, or the longest due first.
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError>;
 
@@ -346,7 +349,10 @@ pub(crate) trait Records: Send + Sync {
     async fn open_sweeps(&self) -> Result<Vec<(TargetName, InstallationName)>, LedgerError>;
 
     /// Requests of persons.
-    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError>;
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, RequestCursor>, LedgerError>;
+
+    /// How many open ones there are, by state, and by their last day.
+    async fn count_open_requests(&self, which: &CountedRequests) -> Result<OpenCounts, LedgerError>;
 
     /// Those with a number, of each installation one at most; in the order in which they were entered.
     async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError>;
@@ -420,8 +426,14 @@ pub(crate) trait Records: Send + Sync {
     /// The next sessions whose records are whole, in their order, at most so many, each with what was kept of its evaluations.
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
 
-    /// The next sessions, in their order, at most so many: also those of which only the proof of their consent is left.
-    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
+    /// The next sessions of one installation, or of all, in their order, at most so many: also those of which only the proof of their
+    /// consent is left.
+    async fn consents(
+        &self,
+        of: Option<&InstallationName>,
+        after: SessionMark,
+        most: u32,
+    ) -> Result<DecidedSessions, LedgerError>;
 
     /// The rules by which servers have worked, in the order of name and time.
     async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError>;

@@ -5,15 +5,21 @@ use jiff::Timestamp;
 
 use super::copy::Value;
 use super::listing::{AuditRange, Cursor, ErasureFilter, PAGE_MAX, QuarantineRange, ReceiptRange, surely_before};
-use super::request::{self, RequestFilter};
+use super::request;
+use super::request_list::{CountedRequests, DueDays, DuePlace, RequestCursor, RequestFilter};
+use crate::access::Companies;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::ChainName;
+use crate::request::RequestState;
 
-/// The condition of sessions whose records are more than what proves their consent.
-pub(super) const NOT_REDUCED: &str = "proof_since IS NULL";
+/// The condition of sessions behind a place, `$1` and `$2`, whose records are more than what proves their consent.
+pub(super) const NOT_REDUCED: &str = "(installation, session) > ($1, $2) AND proof_since IS NULL";
 
-/// The condition of all sessions.
-pub(super) const ALL_SESSIONS: &str = "TRUE";
+/// That of all sessions behind a place.
+pub(super) const ALL_SESSIONS: &str = "(installation, session) > ($1, $2)";
+
+/// That of the sessions of one installation, `$1`, behind a place: those of others are not read.
+pub(super) const OF_INSTALLATION: &str = "installation = $1 AND session > $2";
 
 /// A statement with its values.
 pub(super) struct Statement {
@@ -85,16 +91,57 @@ pub(super) fn leaving(chain: ChainName) -> &'static str {
 
 /// Requests of persons: the columns of [`request::stored`].
 pub(super) fn requests(filter: &RequestFilter) -> Statement {
-    let mut wanted = Conditions::within("seq", filter.cursor);
-    if let Some(installation) = &filter.installation {
-        wanted.add("installation = ?", [Value::Text(installation.0.to_string())]);
+    let (mut wanted, order) = match filter.cursor {
+        RequestCursor::Entered(cursor) => (Conditions::within("seq", cursor), format!("seq {}", cursor.order())),
+        RequestCursor::Due(place) => (Conditions::behind(place), format!("{}, seq", request::LAST_DAY)),
+    };
+    wanted.of_companies(&filter.companies);
+    if let Some(target) = &filter.target {
+        wanted.has("targets", &target.0);
     }
-    if !filter.states.is_empty() {
-        let states: Vec<_> = filter.states.iter().map(|state| format!("'{state}'")).collect();
-        wanted.texts.push(format!("state IN ({})", states.join(", ")));
+    if let Some(DueDays { from, before }) = filter.due {
+        wanted.add("ended IS NULL AND due < ?", [Value::Number(request::days(before).into())]);
+        if let Some(from) = from {
+            wanted.add("due >= ?", [Value::Number(request::days(from).into())]);
+        }
+    }
+    // Of all open ones, their own index is the way, and not that of the states.
+    let all_open =
+        matches!(filter.cursor, RequestCursor::Due(_)) && open_states().all(|open| filter.states.contains(&open));
+    if !filter.states.is_empty() && !all_open {
+        wanted.texts.push(in_states(filter.states.iter().copied()));
     }
     let select = format!("SELECT {} FROM request", request::STORED);
-    wanted.finish(&select, &format!("seq {}", filter.cursor.order()), filter.limit)
+    wanted.finish(&select, &order, filter.limit)
+}
+
+fn open_states() -> impl Iterator<Item = RequestState> {
+    RequestState::ALL.iter().copied().filter(|state| state.is_open())
+}
+
+fn in_states(states: impl Iterator<Item = RequestState>) -> String {
+    let states: Vec<_> = states.map(|state| format!("'{state}'")).collect();
+    format!("state IN ({})", states.join(", "))
+}
+
+/// How many open requests there are: a row for each state, with how many are in it, how many of those are late, and how many will be soon.
+pub(super) fn open_requests(which: &CountedRequests) -> Statement {
+    let days = [which.today, which.today, which.soon_before];
+    let mut wanted = Conditions::default();
+    wanted.values.extend(days.map(|day| Value::Number(request::days(day).into())));
+    // By the index of the states: whatever has ended beside them is not read.
+    wanted.texts.push(in_states(open_states()));
+    wanted.of_companies(&which.companies);
+    if let Some(target) = &which.target {
+        wanted.has("targets", &target.0);
+    }
+    let Conditions { texts, values } = wanted;
+    let sql = format!(
+        "SELECT state, COUNT(*), SUM(CASE WHEN due < $1 THEN 1 ELSE 0 END), SUM(CASE WHEN due >= $2 AND due < $3 THEN 1 ELSE 0 END)
+         FROM request WHERE {} GROUP BY state",
+        texts.join(" AND ")
+    );
+    Statement { sql, values }
 }
 
 /// Deliveries in quarantine: number, the source's name, reason, time, and length of what is sealed.
@@ -116,24 +163,37 @@ pub(super) fn quarantined(range: &QuarantineRange) -> Statement {
 }
 
 /// Ids of erasures. The newest ones are one statement for each state, each of which is one walk of the index: rare states
-/// are found without reading the others. Those that are due are one statement, in the order in which they are. `parked` is how
-/// the backend says it of a task.
+/// are found without reading the others, and so are rare rules and targets. Those that are due are one statement, in the order in which
+/// they are. `parked` is how the backend says it of a task.
 pub(super) fn erasures(filter: &ErasureFilter, parked: &str) -> Vec<Statement> {
-    let wanted = filter.states.iter().map(|state| in_state(*state, parked));
     match filter.due_before {
-        Some(before) => vec![due(filter, &wanted.collect::<Vec<_>>().join(" OR "), before)],
+        Some(before) => {
+            let states: Vec<_> = filter.states.iter().map(|state| in_state(*state, parked)).collect();
+            vec![due(filter, &states.join(" OR "), before)]
+        }
         // Each of them has one.
         None if filter.states.is_empty() => {
-            ErasureState::ALL.into_iter().map(|state| newest(filter, of_state(state))).collect()
+            ErasureState::ALL.into_iter().map(|state| newest_of_state(filter, state)).collect()
         }
-        None => wanted.map(|condition| newest(filter, condition)).collect(),
+        None => filter
+            .states
+            .iter()
+            .map(|state| match state {
+                ErasureState::Parked => newest(filter, need_person(parked)),
+                state => newest_of_state(filter, *state),
+            })
+            .collect(),
     }
 }
 
 /// Whoever asks for those that need a person wants also those of which something else still moves: that can take a month.
+fn need_person(parked: &str) -> String {
+    format!("id IN (SELECT erasure FROM task WHERE {parked} AND erasure IS NOT NULL)")
+}
+
 fn in_state(state: ErasureState, parked: &str) -> String {
     match state {
-        ErasureState::Parked => format!("id IN (SELECT erasure FROM task WHERE {parked} AND erasure IS NOT NULL)"),
+        ErasureState::Parked => need_person(parked),
         state => of_state(state),
     }
 }
@@ -145,15 +205,35 @@ fn of_state(state: ErasureState) -> String {
 fn newest(filter: &ErasureFilter, condition: String) -> Statement {
     let mut wanted = Conditions::default();
     wanted.texts.push(condition);
-    if let Some(cursor) = filter.after {
-        wanted.add("id < ?", [id(cursor.id)]);
-    }
-    if let Some(since) = filter.since {
-        // Without it, whatever is older would be read to find that it is.
-        wanted.add("id >= ?", [id(ErasureId::least(surely_before(since)))]);
-    }
-    wanted.of_erasure(filter);
+    wanted.bounds("id", filter);
+    wanted.of_erasure(filter, "created", "installation");
+    wanted.of_labels(filter);
     wanted.finish("SELECT id FROM erasure", "id DESC", filter.limit)
+}
+
+/// Those of a rule or of a target are found by that.
+fn newest_of_state(filter: &ErasureFilter, state: ErasureState) -> Statement {
+    let rule = filter.rule.as_ref().map(|rule| ("rule", rule.as_str()));
+    let target = filter.target.as_ref().map(|target| ("target", &*target.0));
+    let (label, other) = match (rule, target) {
+        (None, None) => return newest(filter, of_state(state)),
+        (Some(rule), other) => (rule, other),
+        (None, Some(target)) => (target, None),
+    };
+    let mut wanted = Conditions::default();
+    wanted.labelled("label", label);
+    wanted.texts.push(format!("label.{}", of_state(state)));
+    wanted.bounds("label.erasure", filter);
+    let mut from = "erasure_label AS label".to_owned();
+    if let Some(other) = other {
+        wanted.labelled("other", other);
+        from.push_str(" JOIN erasure_label AS other ON other.state = label.state AND other.erasure = label.erasure");
+    }
+    // Each looked at by its id: nothing to join, or it may be thought better to read all that there are.
+    let [created, installation] = ["created", "installation"]
+        .map(|column| format!("(SELECT {column} FROM erasure WHERE erasure.id = label.erasure)"));
+    wanted.of_erasure(filter, &created, &installation);
+    wanted.finish(&format!("SELECT label.erasure FROM {from}"), "label.erasure DESC", filter.limit)
 }
 
 fn due(filter: &ErasureFilter, condition: &str, before: Timestamp) -> Statement {
@@ -165,7 +245,8 @@ fn due(filter: &ErasureFilter, condition: &str, before: Timestamp) -> Statement 
     if !condition.is_empty() {
         wanted.texts.push(format!("({condition})"));
     }
-    wanted.of_erasure(filter);
+    wanted.of_erasure(filter, "created", "installation");
+    wanted.of_labels(filter);
     wanted.finish("SELECT id FROM erasure", "due, id", filter.limit)
 }
 
@@ -190,6 +271,36 @@ impl Conditions {
         conditions
     }
 
+    /// Behind a place among open requests.
+    fn behind(place: DuePlace) -> Self {
+        let DuePlace { due, sequence } = place;
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let day = request::LAST_DAY;
+        let mut conditions = Self::default();
+        // The first of the two is a bound that an index of an expression serves in both backends.
+        conditions.add(&format!("ended IS NULL AND {day} >= ?"), [Value::Number(due)]);
+        conditions.add(&format!("({day} > ? OR seq > ?)"), [Value::Number(due), Value::Number(sequence)]);
+        conditions
+    }
+
+    /// Of one of some companies; of none, there is nothing.
+    fn of_companies(&mut self, companies: &Companies) {
+        let Companies::Only(names) = companies else { return };
+        let first = self.values.len() + 1;
+        let places: Vec<_> = (first..first + names.len()).map(|place| format!("${place}")).collect();
+        self.values.extend(names.iter().map(|name| Value::Text(name.0.to_string())));
+        self.texts.push(match places.as_slice() {
+            [] => "FALSE".to_owned(),
+            some => format!("installation IN ({})", some.join(", ")),
+        });
+    }
+
+    /// With a name in a list of names. As JSON, such a list has a name in quotes or has it not, and both backends can replace.
+    fn has(&mut self, list: &str, name: &str) {
+        let quoted = Value::Text(serde_json::Value::from(name).to_string());
+        self.add(&format!("REPLACE({list}, ?, '') <> {list}"), [quoted]);
+    }
+
     /// Each `?` is a value's place. Places are numbered in the order in which they stand, as one backend counts them and
     /// the other reads them.
     fn add<const COUNT: usize>(&mut self, condition: &str, values: [Value; COUNT]) {
@@ -210,23 +321,40 @@ impl Conditions {
         self.add(&format!("sequence >= {first}"), [Value::Number(since.as_millisecond())]);
     }
 
-    /// What no index is for.
-    fn of_erasure(&mut self, filter: &ErasureFilter) {
+    /// With a label, of a table of this name.
+    fn labelled(&mut self, table: &str, (kind, name): (&str, &str)) {
+        self.add(&format!("{table}.kind = '{kind}' AND {table}.name = ?"), [Value::Text(name.to_owned())]);
+    }
+
+    /// Of erasures, by when they were asked for.
+    fn bounds(&mut self, column: &str, filter: &ErasureFilter) {
+        if let Some(cursor) = filter.after {
+            self.add(&format!("{column} < ?"), [id(cursor.id)]);
+        }
         if let Some(since) = filter.since {
-            self.add("created >= ?", [Value::Number(since.as_millisecond())]);
+            // Without it, whatever is older would be read to find that it is.
+            self.add(&format!("{column} >= ?"), [id(ErasureId::least(surely_before(since)))]);
         }
-        if let Some(installation) = &filter.installation {
-            let name = Value::Text(installation.0.to_string());
-            self.add("installation = (SELECT id FROM installation WHERE name = ?)", [name]);
+    }
+
+    /// What no index is for: when an erasure was asked for, and in which company.
+    fn of_erasure(&mut self, filter: &ErasureFilter, created: &str, installation: &str) {
+        if let Some(since) = filter.since {
+            self.add(&format!("{created} >= ?"), [Value::Number(since.as_millisecond())]);
         }
+        if let Some(company) = &filter.installation {
+            let name = Value::Text(company.0.to_string());
+            self.add(&format!("{installation} = (SELECT id FROM installation WHERE name = ?)"), [name]);
+        }
+    }
+
+    /// The labels where erasures are found otherwise.
+    fn of_labels(&mut self, filter: &ErasureFilter) {
         if let Some(target) = &filter.target {
-            // A list of names as JSON has a name in quotes or has it not, and both backends can replace.
-            let quoted = Value::Text(serde_json::Value::from(&*target.0).to_string());
-            self.add("REPLACE(targets, ?, '') <> targets", [quoted]);
+            self.has("targets", &target.0);
         }
         if let Some(rule) = &filter.rule {
-            let quoted = Value::Text(serde_json::Value::from(rule.as_str()).to_string());
-            self.add("REPLACE(rules, ?, '') <> rules", [quoted]);
+            self.has("rules", rule);
         }
     }
 

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::listing::{Cursor, Page};
 use super::row::Row;
 use super::{LedgerError, broken};
 use crate::attention::{EXPLAINED_MAX, NAMED_MAX, OpenRequest};
@@ -11,7 +10,7 @@ use crate::audit::{Act, Actor, Detail};
 use crate::erasure::Capsule;
 use crate::keys::{Fingerprint, KeyId, Sealed};
 use crate::request::{Entered, Request, RequestNumber, RequestState, Rest, is_of_same_person, shown};
-use crate::subject::{Fingerprinted, InstallationName};
+use crate::subject::Fingerprinted;
 
 /// A request that is to be entered.
 #[derive(Clone, Debug)]
@@ -54,16 +53,6 @@ pub(crate) struct RequestChange {
     pub(crate) details: Vec<(&'static str, Detail)>,
 }
 
-/// Which requests to list.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestFilter {
-    /// All when empty.
-    pub(crate) states: Vec<RequestState>,
-    pub(crate) installation: Option<InstallationName>,
-    pub(crate) cursor: Cursor,
-    pub(crate) limit: u32,
-}
-
 /// The columns of [`stored`].
 pub(super) const STORED: &str = "version, seq, request";
 
@@ -96,12 +85,14 @@ pub(super) struct Columns {
     pub(super) ended: Option<i64>,
     /// Its plan waits for an approval, where one is needed. One that would erase nothing cannot be approved.
     pub(super) to_approve: bool,
+    /// As JSON.
+    pub(super) targets: String,
     pub(super) text: String,
 }
 
 impl Columns {
     pub(super) fn of(request: &Request) -> Result<Self, LedgerError> {
-        let text = serde_json::to_string(request).map_err(|error| LedgerError::Broken(error.into()))?;
+        let json = |json: serde_json::Result<String>| json.map_err(|error| LedgerError::Broken(error.into()));
         let erases = request.plan.as_ref().is_some_and(|plan| !request.is_nothing(plan));
         Ok(Self {
             id: request.id.0.to_vec(),
@@ -109,10 +100,11 @@ impl Columns {
             number: request.number.to_string(),
             state: request.state().as_str(),
             entered: request.entered.as_millisecond(),
-            due: request.due().filter(|_| request.end.is_none()).map(|due| days(due).into()),
+            due: open_due(request).map(|due| days(due).into()),
             ended: request.end.as_ref().map(|end| end.at.as_millisecond()),
             to_approve: erases && request.state() == RequestState::Planned,
-            text,
+            targets: json(serde_json::to_string(&request.targets))?,
+            text: json(serde_json::to_string(request))?,
         })
     }
 }
@@ -125,9 +117,9 @@ pub(super) fn numbered(new: &NewRequest, sequence: i64, by: &Actor, now: Timesta
 }
 
 pub(super) const INSERT: &str =
-    "INSERT INTO request (id, seq, installation, number, version, state, entered, due, ended, to_approve, request,
+    "INSERT INTO request (id, seq, installation, number, version, state, entered, due, ended, to_approve, targets, request,
                                                      wrapped_key, content, seal_key)
-                                 VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                                 VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 /// Places are numbered in the order in which they stand, as one backend counts them. Nothing where somebody has changed it meanwhile. What is sealed goes with the end.
 pub(super) const UPDATE: &str =
@@ -251,6 +243,22 @@ fn name(row: &impl Row) -> Result<String, LedgerError> {
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
+/// The last day of an open request that runs.
+fn open_due(request: &Request) -> Option<Date> {
+    request.due().filter(|_| request.end.is_none())
+}
+
+/// The days since 1970 that stand for a request that does not run: it comes after all that do.
+const NEVER: i64 = 2_147_483_647;
+
+/// A request's last day, by which the open ones are listed: as [`last_day`] says, and an index of both backends has it.
+pub(super) const LAST_DAY: &str = "COALESCE(due, 2147483647)";
+
+/// What [`LAST_DAY`] is of a request.
+pub(super) fn last_day(request: &Request) -> i64 {
+    open_due(request).map_or(NEVER, |due| days(due).into())
+}
+
 /// Days since 1970.
 pub(super) fn days(day: Date) -> i32 {
     crate::deadline::days_left(EPOCH, day)
@@ -277,10 +285,4 @@ pub(super) fn newest_first(mut all: Vec<StoredRequest>) -> Vec<StoredRequest> {
     all.sort_by_key(|stored| std::cmp::Reverse(stored.sequence));
     all.dedup_by_key(|stored| stored.sequence);
     all
-}
-
-impl RequestFilter {
-    pub(super) fn page(&self, found: Vec<StoredRequest>) -> Page<StoredRequest, Cursor> {
-        Page::of(found, self.limit, |last| self.cursor.after(last.sequence))
-    }
 }

@@ -83,6 +83,14 @@ pub(crate) struct SessionMark {
 impl SessionMark {
     /// Before the first session.
     pub(crate) const BEGINNING: Self = Self { installation: i64::MIN, session: i64::MIN };
+
+    /// The same among the sessions of one installation, by its number.
+    pub(super) fn within(self, installation: i64) -> Self {
+        match self {
+            Self { installation: own, .. } if own == installation => self,
+            _ => Self { installation, session: i64::MIN },
+        }
+    }
 }
 
 /// A place among the erased sessions of an installation, in their order: several are erased in one moment.

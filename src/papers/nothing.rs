@@ -75,7 +75,9 @@ impl Nothing {
         }
         nothing.take(ForeseenAdvice::from(foreseen).reasons, false, &mut missing);
         // Who was asked without it may know the person by that.
-        missing.extend(foreseen.further.iter().map(|target| format!("by what else {target} knows the person is not settled")));
+        missing.extend(
+            foreseen.further.iter().map(|target| format!("by what else {target} knows the person is not settled")),
+        );
         let others = everywhere.iter().filter(|target| !request.targets.contains(target));
         for target in request.targets.iter().chain(others) {
             match foreseen.absent.contains(target) {

@@ -14,13 +14,14 @@ use serde::Deserialize;
 use self::plan::{Planned, Ran};
 use self::shown::{PlanSessions, Request};
 use super::shown::{GivenIdentifier, identifiers, limit, read_if, words};
+use crate::access::Companies;
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{Approve, By, Requests, See, SeePlans};
 use crate::admin::given::{Body, Nothing, Path, Query};
 use crate::admin::keyed::{Keyed, Once};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::ledger::{Cursor, RequestFilter};
+use crate::ledger::{RequestCursor, RequestFilter, RequestOrder};
 use crate::operations::requests::{self, Asked, Named};
 use crate::request::{Came, ClosedBecause, ExtendedBecause, RejectedBecause, RequestNumber, RequestState, VerifiedBy};
 use crate::subject::InstallationName;
@@ -29,8 +30,10 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
     ApiRouter::new()
         .api_route(
             "/api/v1/requests",
-            get_with(list, |op| op.id("list_requests").summary("List requests, the newest first"))
-                .post_with(enter, |op| op.id("enter_request").summary("Enter a request")),
+            get_with(list, |op| {
+                op.id("list_requests").summary("List requests, the newest first, or by their last day")
+            })
+            .post_with(enter, |op| op.id("enter_request").summary("Enter a request")),
         )
         .api_route(
             "/api/v1/requests/find",
@@ -90,9 +93,11 @@ struct ListQuery {
     /// Also those that have ended.
     #[serde(default)]
     all: bool,
+    /// `due` lists open ones by their last day, those that do not run behind the others; `entered`, or left out, the newest first.
+    order: Option<String>,
     /// Needed where the account may see several companies, and not all.
     company: Option<String>,
-    /// Where the last answer ended: its `next`.
+    /// Where the last answer ended: its `next`. It is good for the order in which that was.
     cursor: Option<String>,
     /// At most so many; 50 where it is left out, and 500 at most.
     limit: Option<u32>,
@@ -107,10 +112,20 @@ async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Reques
             "`all` lists every state, and `state` only some: leave one of them out",
         ));
     }
+    let states: Vec<RequestState> = if named.is_empty() && !query.all { open() } else { named };
+    let cursor: Option<RequestCursor> = read_if("cursor", query.cursor.as_deref())?;
+    let order = read_if("order", query.order.as_deref())?.or(cursor.map(RequestCursor::order));
+    let order = order.unwrap_or(RequestOrder::Entered);
+    let refused = |why: &str| Problem::new(Code::NotUnderstood, why.to_owned());
+    if !order.has(&states) {
+        return Err(refused("what has ended has no last day: list it with `order` left out"));
+    }
     let filter = RequestFilter {
-        states: if named.is_empty() && !query.all { open() } else { named },
-        installation: by.listed(query.company.as_deref())?,
-        cursor: read_if("cursor", query.cursor.as_deref())?.unwrap_or(Cursor::NEWEST),
+        states,
+        companies: Companies::named(by.listed(query.company.as_deref())?),
+        target: None,
+        due: None,
+        cursor: order.begin(cursor).ok_or_else(|| refused("`cursor` is of a list in another order"))?,
         limit: limit(query.limit)?,
     };
     let page = requests::list(&by.on, filter).await?;

@@ -19,11 +19,11 @@ use crate::admin::caller::See;
 use crate::admin::problem::Problem;
 use crate::attention::{Attention, Delay, DelayCode, Severity};
 use crate::erasure::{Erasure, ErasureState};
-use crate::ledger::ErasureFilter;
+use crate::ledger::{CountedRequests, ErasureFilter};
 use crate::operations::days::ShownDay;
 use crate::operations::requests::Shown;
 use crate::operations::tasks::{self, TaskState};
-use crate::operations::{OperationError, days, erasures};
+use crate::operations::{OperationError, days, erasures, requests};
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
@@ -80,7 +80,7 @@ struct Found {
     open: u64,
     /// Open requests that wait for somebody else, or for the end of a hold.
     others: u64,
-    /// Of all open requests that were read, whoever they wait for.
+    /// Of all open requests, whoever they wait for.
     late: u64,
     /// So many open requests were read, where there are more.
     only: Option<u64>,
@@ -95,7 +95,7 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     if open.is_empty() && is_empty(visitor).await? {
         return Ok(beginning(visitor));
     }
-    let late = open.iter().filter(|shown| shown.days_left.is_some_and(|left| left < 0)).count() as u64;
+    let late = late_in_all(visitor).await?;
     let in_all = open.len() as u64;
     let only = is_cut.then_some(in_all);
     let (mut requests, mut others) = (Vec::new(), 0_u64);
@@ -110,13 +110,20 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
             None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
         }
     }
-    requests.sort_by_key(|waiting| waiting.shown.days_left.unwrap_or(i32::MAX));
     let (erasures, more_erasures) = to_approve(visitor).await?;
     let attention = of_operator(visitor).await?;
     let tasks = of_people(visitor).await?;
     let days = of_days(visitor).await?;
     let found = Found { requests, erasures, attention, tasks, open: in_all, others, late, only, more_erasures, days };
     Ok(sheet(visitor, &found))
+}
+
+/// How many requests are late of all companies that somebody may see, also of those that were not read.
+async fn late_in_all(visitor: &Visitor<See>) -> Result<u64, Problem> {
+    let today = visitor.on.settings.limits.calendar.day(visitor.view.now);
+    let companies = visitor.identity.companies.clone();
+    let which = CountedRequests { companies, target: None, today, soon_before: today };
+    Ok(requests::count_open(&visitor.on, which).await?.late)
 }
 
 /// Whether something goes on only once somebody has done something, or a hold has ended.
@@ -262,7 +269,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let body = html! {
         div.head {
             h1 { @if all == 0 { (nothing) } @else { (view.count(things, all)) } }
-            @if let Some(only) = *only { p.hint { (view.count(&w.oldest_only, only)) } }
+            @if let Some(only) = *only { p.hint { (view.count(&w.most_urgent_only, only)) } }
             p.lead {
                 @if *late > 0 { (view.count(&w.late_in_all, *late)) " " }
                 @if *elsewhere > 0 { (view.count(&w.wait_for_others, *elsewhere)) " " }

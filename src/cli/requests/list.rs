@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Which;
 use super::person::PersonFile;
+use crate::access::Companies;
 use crate::attention::{days_left_words, delay_brief, delay_words};
 use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
@@ -11,13 +12,13 @@ use crate::cli::out::{self, BAD, DOUBTFUL, Out};
 use crate::cli::words::counted;
 use crate::cli::{advice, rechecks};
 use crate::erasure::confirmation::{LinkState, ShownLink};
-use crate::ledger::{Cursor, RequestFilter};
+use crate::ledger::{RequestCursor, RequestFilter, RequestOrder};
 use crate::operations::Operations;
 use crate::operations::requests::{self, Shown, ShownReceipt};
 use crate::request::{Came, Ended, PlannedSession, RequestState};
 use crate::subject::InstallationName;
 
-/// List requests, newest first; without --state or --all, the open ones
+/// List requests, newest first or by their last day; without --state or --all, the open ones
 #[derive(clap::Args)]
 pub(in crate::cli) struct List {
     /// Only those in these states
@@ -29,20 +30,35 @@ pub(in crate::cli) struct List {
     /// Only those of this source or mluvii installation
     #[arg(long, value_name = "NAME")]
     mluvii: Option<String>,
+    /// `entered`, the newest first, or `due`: open ones, the first last day first [default: entered]
+    #[arg(long, value_name = "ORDER")]
+    order: Option<RequestOrder>,
     /// At most so many
     #[arg(long, default_value_t = 50)]
     limit: u32,
     /// Go on where a list ended: the cursor that it showed
-    #[arg(long, default_value_t = Cursor::NEWEST, hide_default_value = true)]
-    cursor: Cursor,
+    #[arg(long)]
+    cursor: Option<RequestCursor>,
 }
 
 impl List {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let open = || RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
         let states = if self.state.is_empty() && !self.all { open() } else { self.state };
-        let installation = self.mluvii.map(|name| InstallationName(name.into()));
-        let filter = RequestFilter { states, installation, cursor: self.cursor, limit: self.limit };
+        let order = self.order.or(self.cursor.map(RequestCursor::order)).unwrap_or(RequestOrder::Entered);
+        let refused = |why: &str| Failure::Usage(why.to_owned());
+        let cursor = order.begin(self.cursor).ok_or_else(|| refused("the cursor is of a list in another order"))?;
+        if !order.has(&states) {
+            return Err(refused("what has ended has no last day: list it in the order in which it was entered"));
+        }
+        let filter = RequestFilter {
+            states,
+            companies: Companies::named(self.mluvii.map(|name| InstallationName(name.into()))),
+            target: None,
+            due: None,
+            cursor,
+            limit: self.limit,
+        };
         let page = requests::list(on, filter).await?;
         write_all(&page.items, out)?;
         out.next_page(page.next);

@@ -46,7 +46,7 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
         "those that are there, in the order that is asked for"
     );
     assert!(named(&[]).await.is_empty());
-    assert!(!ledger.retry_erasure(ErasureId([9; 16]), &by()).await.expect("answered"));
+    assert!(!ledger.retry_erasure(ErasureId([9; 16]), None, &by()).await.expect("answered"));
     assert!(!ledger.cancel_erasure(ErasureId([9; 16]), &by()).await.expect("answered"));
 }
 

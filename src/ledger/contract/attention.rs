@@ -225,7 +225,7 @@ pub(crate) async fn a_step_that_is_parked_once_more_needs_a_person_again(ledger:
     ledger.mute_attention(&shown, MuteEnd::Changed, &by()).await.expect("acknowledged");
     assert!(!only_one(&ledger).await.needs_a_person());
     let all = ledger.erasures(&crate::ledger::ErasureFilter::newest(1)).await.expect("listed").items;
-    assert!(ledger.retry_erasure(all[0].id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(all[0].id, None, &by()).await.expect("retried"));
     let claim = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     let again = only_one(&ledger).await;
@@ -303,7 +303,7 @@ pub(crate) async fn tasks_that_people_do_not_confirm_need_a_person(ledger: Share
     // One that needs a person for another reason is no late task, and is told as what it is.
     parked(&ledger, 3, "legal").await;
     assert_eq!(told_by(&ledger, &later).await, ["steps_parked target:legal 2", "tasks_late target:legal 1"]);
-    assert!(ledger.retry_erasure(late, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(late, None, &by()).await.expect("retried"));
     assert_eq!(told_by(&ledger, &later).await, ["steps_parked target:legal 1"]);
 }
 

@@ -58,9 +58,9 @@ pub(crate) async fn an_order_on_an_erasure_leaves_one_row_whatever_came_of_it(le
     }
     assert!(!ledger.reject_erasure(one, &by()).await.expect("answered"), "it waits for nobody any more");
     next(said("erasure.reject", Object::erasure(one), "unchanged")).await;
-    assert!(ledger.retry_erasure(one, &by()).await.expect("made due"));
+    assert!(ledger.retry_erasure(one, None, &by()).await.expect("made due"));
     next(said("erasure.retry", Object::erasure(one), "done")).await;
-    assert!(!ledger.retry_erasure(two, &by()).await.expect("there is none"));
+    assert!(!ledger.retry_erasure(two, None, &by()).await.expect("there is none"));
     next(said("erasure.retry", Object::erasure(two), "unchanged")).await;
     for result in ["done", "unchanged"] {
         let cancelled = ledger.cancel_erasure(one, &by()).await.expect("answered");

@@ -372,7 +372,7 @@ pub(crate) async fn a_parked_erasure_that_is_cancelled_is_closed_as_cancelled(le
     assert_eq!(ledger.park(mine, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
     assert!(!ledger.cancel_erasure(id, &by()).await.expect("it is over"));
-    assert!(!ledger.retry_erasure(id, &by()).await.expect("it is over"));
+    assert!(!ledger.retry_erasure(id, None, &by()).await.expect("it is over"));
 
     let mine = claim_for_no_time(&ledger, &QueueName::Close).await;
     let Work::Close(erasure) = &mine.work else { panic!("not an erasure") };

@@ -92,7 +92,7 @@ pub(crate) async fn an_erasure_that_waits_for_a_link_begins_once_it_is_used_and_
     let id = requested(&ledger, 1).await;
     let waits = shown(&ledger, id).await;
     assert_eq!((waits.state, waits.confirmation.expect("one").by), (ErasureState::Requested, Confirming::Email));
-    assert!(!ledger.retry_erasure(id, &by()).await.expect("answered"), "nobody goes around the link");
+    assert!(!ledger.retry_erasure(id, None, &by()).await.expect("answered"), "nobody goes around the link");
     assert!(is_due(&ledger).await);
     let (link, mail) = mailed(&ledger).await;
     assert!(!is_due(&ledger).await);
@@ -302,7 +302,7 @@ pub(crate) async fn nothing_begins_without_its_link_or_a_person_in_whatever_orde
                 let id = chance.of(&known);
                 match chance.below(3) {
                     0 => _ = ledger.reject_erasure(id, &by()).await.expect("answered"),
-                    1 => _ = ledger.retry_erasure(id, &by()).await.expect("answered"),
+                    1 => _ = ledger.retry_erasure(id, None, &by()).await.expect("answered"),
                     // It says so where a reader is in its way.
                     _ => _ = ledger.maintain(KEEP).await,
                 }

@@ -176,7 +176,7 @@ pub(crate) async fn a_step_that_may_not_be_noted_as_tried_is_not_called_and_stop
     assert_eq!(ledger.counts().await.expect("counted").parked_steps, [("crm".to_owned(), 1)].into());
 
     sql("DROP INDEX refuse");
-    assert!(ledger.retry_erasure(refused, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(refused, None, &by()).await.expect("retried"));
     found = look().await;
     assert_eq!((erasures(&found.claims), found.refused.len()), ([refused].into(), 0));
 }

@@ -148,14 +148,43 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     assert_eq!((counts.parked_steps["crm"], counts.parked_work, counts.erasures["parked"]), (1, 0, 1));
 
     put_out(&ledger, "crm").await;
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
-    assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
+    assert!(!ledger.retry_erasure(id, None, &by()).await.expect("nothing to do"));
     assert!(ledger.targets().await.expect("listed").is_empty());
     let going = shown(&ledger, id).await;
     assert_eq!((going.state, going.steps[0].outcome()), (ErasureState::Erasing, None));
     step_end(&ledger, "crm", ends(Outcome::Retained)).await;
     let _ = only(claim(&ledger, &QueueName::Close).await);
-    assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
+    assert!(!ledger.retry_erasure(id, None, &by()).await.expect("nothing to do"));
+}
+
+pub(crate) async fn what_is_parked_after_it_was_shown_is_not_retried(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mluvii"]).await;
+    let mark = async || ledger.parked_marks(&[id]).await.expect("read").remove(&id);
+    let park = async |name: &'static str| {
+        let step = claim_step(&ledger, name).await;
+        assert_eq!(ledger.park(step, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    };
+    assert_eq!(mark().await, None);
+    park("crm").await;
+    let seen = mark().await.expect("it is parked");
+    assert_eq!(mark().await.as_ref(), Some(&seen), "looking changes nothing");
+    park("mluvii").await;
+    let both = mark().await.expect("they are parked");
+    assert_ne!(both, seen);
+    assert!(!ledger.retry_erasure(id, Some(&seen), &by()).await.expect("answered"));
+    let steps = shown(&ledger, id).await.steps;
+    assert!(steps.iter().all(|step| matches!(step.state, StepState::Parked { .. })), "{steps:?}");
+    assert_eq!(mark().await.as_ref(), Some(&both), "nothing has changed");
+    assert!(ledger.retry_erasure(id, Some(&both), &by()).await.expect("retried"));
+    assert_eq!(mark().await, None);
+    assert!(!ledger.retry_erasure(id, Some(&both), &by()).await.expect("nothing to do"));
+    // The same two, for the same reason, and not those that were shown.
+    park("crm").await;
+    park("mluvii").await;
+    assert_ne!(mark().await.expect("they are parked"), both);
+    assert!(!ledger.retry_erasure(id, Some(&both), &by()).await.expect("answered"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"), "whoever has seen nothing retries all");
 }
 
 pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
@@ -167,7 +196,7 @@ pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
     assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
     let parked = shown(&ledger, id).await;
     assert_eq!((parked.state, parked.steps[0].outcome()), (ErasureState::Parked, Some(Outcome::Residual)));
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     let mine = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
     assert_eq!((work.stage, work.step.rounds, work.step.outcome()), (Stage::Erase, 2, Some(Outcome::Erased)));
@@ -323,7 +352,7 @@ pub(crate) async fn nobody_waits_for_a_find_that_needs_a_person(ledger: Shared) 
     assert_eq!(ledger.park(crm, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     step_end(&ledger, "crm", found(Some(capsule("ann@work.cz")))).await;
     let mine = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
@@ -390,7 +419,7 @@ pub(crate) async fn a_call_that_must_not_be_made_twice_is_known_before_it_is_mad
     assert_eq!((step.state, step.sent), (parked_to(Stage::Erase), Some(Sent::Unanswered)));
 
     // A person has it asked once more. What fails having done nothing may be retried; what was answered may not.
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     for failure in [true, false] {
         let mine = claim_step(&ledger, "crm").await;
         let Work::Step(work) = &mine.work else { panic!("not a step") };

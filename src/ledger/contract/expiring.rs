@@ -135,7 +135,7 @@ pub(crate) async fn what_proves_a_consent_is_kept_for_a_time_of_its_own(ledger: 
         let with = ledger.sessions_with(&installation(), &[email(1)]).await.expect("found");
         assert_eq!((of_guest.len(), with.len()), (1, 1), "whose it is can still be told");
         assert_eq!(proof.record.earlier, earlier, "and what it was before");
-        let all = ledger.consents(SessionMark::BEGINNING, 9).await.expect("read").sessions;
+        let all = ledger.consents(None, SessionMark::BEGINNING, 9).await.expect("read").sessions;
         assert_eq!(all.len(), 1, "it is among all consents");
         let decided = ledger.decided_sessions(SessionMark::BEGINNING, 9).await.expect("read").sessions;
         assert!(decided.is_empty(), "nothing is left of what was decided");

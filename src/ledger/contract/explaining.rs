@@ -10,7 +10,8 @@ use crate::audit::{Act, Object};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject};
 use crate::keys::Digest;
 use crate::ledger::{
-    Attempt, AuditRange, Claim, Cursor, Finished, NewRuleVersion, RULE_WAITS, RuleState, SessionMark, Work, is_held,
+    Attempt, AuditRange, Claim, Cursor, Finished, NewRuleVersion, QueueName, RULE_WAITS, RuleState, SessionMark, Work,
+    is_held,
 };
 use crate::policy::Evaluated;
 use crate::subject::{InstallationName, SessionId, SessionKey};
@@ -149,6 +150,41 @@ pub(crate) async fn sessions_are_listed_from_the_greatest_number_on(ledger: Shar
     let elsewhere = InstallationName("nowhere".into());
     let none = ledger.sessions_up_to(&elsewhere, SessionId(i64::MAX), 9).await.expect("read");
     assert!(none.items.is_empty() && none.next.is_none());
+}
+
+pub(crate) async fn the_consents_of_one_company_are_read_past_all_that_are_of_others(ledger: Shared) {
+    for id in 1..=3 {
+        decide(&ledger, unchanged(id, 0)).await;
+        let theirs = SessionKey { installation: other(), session: session(id).session };
+        let mut event = event(id, 9);
+        event.head.session = theirs.clone();
+        ledger.record(event).await.expect("recorded");
+        let work = only(claim(&ledger, &QueueName::Decide(other())).await);
+        let mut change = unchanged(id, 0);
+        change.record.session = theirs;
+        assert_eq!(ledger.decided(work, decision(change)).await.expect("decided"), Finished::Done);
+    }
+    let read = async |of: Option<InstallationName>, most| {
+        let (mut keys, mut pages, mut next) = (Vec::new(), 0, Some(SessionMark::BEGINNING));
+        while let Some(after) = next {
+            let page = ledger.consents(of.as_ref(), after, most).await.expect("read");
+            keys.extend(page.sessions.into_iter().map(|one| one.record.session));
+            pages += 1;
+            next = page.next;
+        }
+        keys.sort();
+        (keys, pages)
+    };
+    for company in [installation(), other()] {
+        let own: Vec<_> =
+            (1..=3).map(|id| SessionKey { installation: company.clone(), session: session(id).session }).collect();
+        // A page that is full may be the last one: whoever reads on finds nothing more.
+        for (most, pages) in [(1, 4), (2, 2), (3, 2), (9, 1)] {
+            assert_eq!(read(Some(company.clone()), most).await, (own.clone(), pages), "{company}, {most}");
+        }
+    }
+    assert_eq!(read(None, 2).await.0.len(), 6);
+    assert_eq!(read(Some(InstallationName("nowhere".into())), 2).await, (Vec::new(), 1));
 }
 
 /// A version of a rule.

@@ -54,7 +54,7 @@ pub(crate) async fn what_is_held_begins_once_its_hold_is_lifted(ledger: Shared) 
     let waits = shown(&ledger, id).await;
     assert!(waits.held && waits.state == ErasureState::Scheduled && waits.holds.contains(&named), "{waits:?}");
     assert_eq!((on_hold(&ledger, first).await, on_hold(&ledger, second).await), (vec![id], vec![id]));
-    assert!(ledger.retry_erasure(id, &by()).await.expect("made due"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("made due"));
     assert!(claim(&ledger, &to_resolve()).await.is_empty(), "nothing goes around a hold");
 
     assert!(ledger.lift_hold(first, &by()).await.expect("lifted"));

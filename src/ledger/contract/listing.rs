@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject, Verdict};
 use crate::keys::Digest;
-use crate::ledger::{Cursor, ErasureFilter, Finished, QuarantineRange, Quarantined, ReceiptRange};
+use crate::ledger::{Cursor, ErasureFilter, Finished, Invariant, QuarantineRange, Quarantined, ReceiptRange};
 use crate::subject::SourceName;
 
 /// Everything that a filter lists, by the first bytes of the ids, read in pages of its limit.
@@ -75,6 +75,54 @@ pub(crate) async fn erasures_are_listed_by_target_installation_and_time(ledger: 
     assert_eq!(listed(&ledger, &since(1)).await, [] as [u8; 0]);
 }
 
+/// The ids of those in some of the states, or in any, of a rule and of a target, or of any where it is empty.
+async fn found(ledger: &Shared, states: &[ErasureState], rule: &str, at: &str) -> Vec<ErasureId> {
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let filter = ErasureFilter {
+        states: states.to_vec(),
+        rule: some(rule),
+        target: some(at).map(|name| target(&name)),
+        ..ErasureFilter::newest(9)
+    };
+    let mut ids: Vec<_> = ledger.erasures(&filter).await.expect("listed").items.iter().map(|one| one.id).collect();
+    ids.sort();
+    ids
+}
+
+pub(crate) async fn erasures_are_found_by_rule_and_target_whatever_becomes_of_them(ledger: Shared) {
+    use ErasureState::{Cancelled, Done, Erasing, Scheduled};
+    let demanded = |rule: &str, targets: &[&str]| NewErasure { rule: rule.to_owned(), ..of_person(1, targets, 5) };
+    let first = ledger.request(demanded("retention", &["crm"]), &by()).await.expect("requested");
+    for (rule, at) in [("retention", ""), ("", "crm"), ("retention", "crm")] {
+        assert_eq!(found(&ledger, &[], rule, at).await, [first], "{rule} {at}");
+    }
+    assert_eq!(found(&ledger, &[], "withdrawn", "").await, []);
+    // What another rule demands of the same person elsewhere is one with it.
+    let id = ErasureId::generate(Timestamp::now());
+    let joining = NewErasure { id, ..demanded("withdrawn", &["mailbox"]) };
+    assert_eq!(ledger.request(joining, &by()).await.expect("requested"), first);
+    for (rule, at) in [("retention", ""), ("withdrawn", ""), ("", "crm"), ("", "mailbox"), ("withdrawn", "crm")] {
+        assert_eq!(found(&ledger, &[], rule, at).await, [first], "{rule} {at}");
+        assert_eq!(found(&ledger, &[Scheduled], rule, at).await, [first], "{rule} {at}");
+    }
+    for (rule, at) in [("request", ""), ("", "nowhere"), ("withdrawn", "nowhere"), ("nothing", "crm")] {
+        assert_eq!(found(&ledger, &[], rule, at).await, [], "{rule} {at}");
+    }
+    assert!(ledger.cancel_erasure(first, &by()).await.expect("cancelled"));
+    assert_eq!(found(&ledger, &[Scheduled], "withdrawn", "crm").await, []);
+    assert_eq!(found(&ledger, &[Cancelled], "withdrawn", "crm").await, [first]);
+    let done = begun(&ledger, 2, &["crm"]).await;
+    assert_eq!(found(&ledger, &[Erasing], "", "crm").await, [done]);
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+    assert_eq!(found(&ledger, &[Erasing, Scheduled], "", "crm").await, []);
+    assert_eq!(found(&ledger, &[Done], "", "crm").await, [done]);
+    let mut both = vec![first, done];
+    both.sort();
+    assert_eq!(found(&ledger, &[], "", "crm").await, both);
+    assert_eq!(ledger.count_broken(Invariant::LabelHasErasure).await.expect("counted"), 0);
+}
+
 pub(crate) async fn open_erasures_that_are_due_are_listed_with_the_longest_due_first(ledger: Shared) {
     for (byte, hours) in [(1, -1), (2, -3), (3, 2), (4, -2), (5, -4)] {
         ledger.request(of_person(byte, &["crm"], hours), &by()).await.expect("requested");
@@ -110,7 +158,7 @@ pub(crate) async fn what_needs_a_person_is_found_beside_what_still_moves(ledger:
     assert_eq!(ledger.erasures(&due).await.expect("listed").items, found);
     let both = ErasureFilter { states: vec![ErasureState::Verifying, ErasureState::Parked], ..parked.clone() };
     assert_eq!(ledger.erasures(&both).await.expect("listed").items, found, "once");
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     assert_eq!(ledger.erasures(&parked).await.expect("listed").items, []);
 }
 

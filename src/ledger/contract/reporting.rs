@@ -61,7 +61,7 @@ pub(crate) async fn a_report_that_does_not_come_makes_the_step_due(ledger: Share
     assert!(work.step.report_by().is_some() && work.step.report().is_none());
     assert_eq!(ledger.park(mine, Outcome::Parked, "no report").await.expect("parked"), Finished::Done);
     // A person sets it going: then it is demanded again.
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     assert_eq!(claimed(&ledger).await.report_by(), None);
 }
 
@@ -148,7 +148,7 @@ pub(crate) async fn a_report_on_what_a_person_has_started_over_is_too_late(ledge
     let id = begun(&ledger, 1, &["queue"]).await;
     let mine = claim_step(&ledger, "queue").await;
     assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     accepted(&ledger, HOUR).await;
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::TooLate);
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::Taken);
@@ -160,7 +160,7 @@ pub(crate) async fn a_late_report_is_taken_after_a_person_has_set_the_step_going
     accepted(&ledger, Duration::ZERO).await;
     let mine = claim_step(&ledger, "queue").await;
     assert_eq!(ledger.park(mine, Outcome::Parked, "no report").await.expect("parked"), Finished::Done);
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("retried"));
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::Taken);
 }
 

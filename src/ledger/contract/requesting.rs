@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::fixtures::*;
 use super::rechecking::{again, look, looked, told};
+use crate::access::Companies;
 use crate::attention::Code;
 use crate::audit::Act;
 use crate::deadline::Calendar;
@@ -16,7 +17,7 @@ use crate::erasure::{
 use crate::keys::SealKey;
 use crate::ledger::{
     AuditRange, Cursor, EnteredAs, Finished, GenerationState, Keep, NewRequest, ReceiptRange, RequestChange,
-    RequestFilter, Resolution, StepEnd, StoredRequest,
+    RequestFilter, RequestOrder, Resolution, StepEnd, StoredRequest,
 };
 use crate::request::{
     self, Came, Ended, Entered, RejectedBecause, Request, RequestId, RequestNumber, RequestState, VerifiedBy,
@@ -66,9 +67,20 @@ pub(super) fn rejected(read: &StoredRequest) -> RequestChange {
     change(read, request, Act::RejectRequest)
 }
 
+fn newest(limit: u32) -> RequestFilter {
+    RequestFilter {
+        states: Vec::new(),
+        companies: Companies::All,
+        target: None,
+        due: None,
+        cursor: RequestOrder::Entered.beginning(),
+        limit,
+    }
+}
+
 /// The order in which they were entered, the newest first.
 async fn listed(ledger: &Shared, states: &[RequestState]) -> Vec<String> {
-    let filter = RequestFilter { states: states.to_vec(), installation: None, cursor: Cursor::NEWEST, limit: 10 };
+    let filter = RequestFilter { states: states.to_vec(), ..newest(10) };
     let page = ledger.requests(&filter).await.expect("listed");
     page.items.iter().map(|stored| stored.request.number.to_string()).collect()
 }
@@ -90,12 +102,12 @@ pub(crate) async fn a_request_has_a_number_of_its_own_or_the_companys(ledger: Sh
     assert_eq!(listed(&ledger, &[]).await, ["R-4", "2026/9", "2026/9", "R-1"]);
     assert_eq!(listed(&ledger, &[RequestState::Unverified]).await, [""; 0]);
 
-    let filter = RequestFilter { states: Vec::new(), installation: Some(other()), cursor: Cursor::NEWEST, limit: 1 };
-    let page = ledger.requests(&filter).await.expect("listed");
+    let companies = Companies::Only([other()].into());
+    let page = ledger.requests(&RequestFilter { companies, ..newest(1) }).await.expect("listed");
     assert_eq!((page.items, page.next), (vec![others], None));
-    let page = ledger.requests(&RequestFilter { installation: None, ..filter.clone() }).await.expect("listed");
-    let next = page.next.expect("there are more");
-    let page = ledger.requests(&RequestFilter { installation: None, cursor: next, ..filter }).await.expect("listed");
+    let page = ledger.requests(&newest(1)).await.expect("listed");
+    let cursor = page.next.expect("there are more");
+    let page = ledger.requests(&RequestFilter { cursor, ..newest(1) }).await.expect("listed");
     assert_eq!(page.items[0].sequence, 3);
 }
 

@@ -97,7 +97,7 @@ pub(crate) async fn a_scheduled_erasure_can_be_made_due(ledger: Shared) {
     let later = erasure_of(Subject::Session(session(1)), &["crm"], in_hours(24));
     let id = ledger.request(later, &by()).await.expect("requested");
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
-    assert!(ledger.retry_erasure(id, &by()).await.expect("made due"));
+    assert!(ledger.retry_erasure(id, None, &by()).await.expect("made due"));
     let _ = only(claim(&ledger, &to_resolve()).await);
     assert!(shown(&ledger, id).await.due < in_hours(1));
 }
@@ -107,7 +107,7 @@ pub(crate) async fn a_scheduled_erasure_can_be_cancelled(ledger: Shared) {
     let mine = claim_for_no_time(&ledger, &to_resolve()).await;
     assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
     assert!(!ledger.cancel_erasure(id, &by()).await.expect("it is over"));
-    assert!(!ledger.retry_erasure(id, &by()).await.expect("it is over"));
+    assert!(!ledger.retry_erasure(id, None, &by()).await.expect("it is over"));
     let over = shown(&ledger, id).await;
     assert_eq!((over.state, over.ended.is_some()), (ErasureState::Cancelled, true));
     assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("answered"), Finished::LeaseLost);
@@ -126,7 +126,7 @@ pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) 
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.overdue, counts.oldest_due, counts.erasures["requested"]), (0, None, 1));
-    assert!(!ledger.retry_erasure(id, &by()).await.expect("answered"), "nobody goes around the approval");
+    assert!(!ledger.retry_erasure(id, None, &by()).await.expect("answered"), "nobody goes around the approval");
 
     // The same again joins it, with a later or an earlier time.
     let mut again = NewErasure { id: ErasureId([8; 16]), due: in_hours(-2), ..asked.clone() };

@@ -102,7 +102,7 @@ pub(crate) async fn what_fails_or_waits_for_others_when_it_is_stopped_is_over(le
     assert_eq!(failed.expect("ended"), Finished::Done);
     let outcomes: Vec<_> = steps(&ledger, id).await.into_iter().map(|(_, outcome, _)| outcome).collect();
     assert_eq!(outcomes, [Some(Outcome::Unverifiable), Some(Outcome::Parked)]);
-    assert!(!ledger.retry_erasure(id, &by()).await.expect("answered"), "it is not taken up again");
+    assert!(!ledger.retry_erasure(id, None, &by()).await.expect("answered"), "it is not taken up again");
     close(&ledger).await;
 }
 

@@ -113,7 +113,7 @@ pub(crate) async fn work_whose_end_is_refused_is_put_off_and_then_aside(ledger: 
     let filter = ErasureFilter { states: vec![ErasureState::Parked], ..ErasureFilter::newest(9) };
     let parked = ledger.erasures(&filter).await.expect("listed").items;
     assert_eq!(parked.iter().map(|erasure| erasure.id).collect::<Vec<_>>(), [work.erasure]);
-    assert!(ledger.retry_erasure(work.erasure, &by()).await.expect("retried"));
+    assert!(ledger.retry_erasure(work.erasure, None, &by()).await.expect("retried"));
     let again = claim_step(&ledger, "crm").await;
     assert_eq!((again.attempt, again.faults), (0, Faults::default()), "a person gives it all attempts anew");
     assert_eq!(ledger.stepped(again, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);

@@ -438,6 +438,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("due", Number),
             ("ended", Number),
             ("to_approve", Truth),
+            ("targets", Text),
             ("request", Text),
             ("wrapped_key", Bytes),
             ("content", Bytes),

@@ -25,8 +25,8 @@ use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::recheck::left;
 use crate::ledger::sweep_job::{AskedAgain, StoredSweepJob};
 use crate::ledger::{
-    Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange,
-    RotatedKey, Stopped, Withdrawn,
+    Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, ParkedMark,
+    RequestChange, RotatedKey, Stopped, Withdrawn,
 };
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -219,9 +219,9 @@ impl Admin for PostgresLedger {
         })
     }
 
-    async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+    async fn retry_erasure(&self, id: ErasureId, seen: Option<&ParkedMark>, by: &Actor) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
-            let retried = schedule::retry(tx, id).await?;
+            let retried = schedule::retry(tx, id, seen).await?;
             on_erasure(tx, Act::RetryErasure, id, retried, by).await
         })
     }

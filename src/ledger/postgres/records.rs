@@ -9,7 +9,7 @@ use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, days, deliveries,
     erasures, finding, gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes,
-    quarantine, query, receipts, rechecks, requests, rules, session_list, sessions, sweep_jobs, targets,
+    quarantine, query, receipts, rechecks, requests, rules, session_list, sessions, sweep_jobs, targets, tasks,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -22,12 +22,13 @@ use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, Days, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
-    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
-    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, ListedSession, MaybeHeld, Page, ProcessView,
-    QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion,
-    SealGeneration, SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark,
-    Summed, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, CountedRequests, Counts, Cursor, Days, DecidedSessions, DeliveryHours,
+    EndedErasure, EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed,
+    IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, ListedSession, MaybeHeld,
+    OpenCounts, Page, ParkedMark, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
+    Records, RequestCursor, RequestFilter, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, Stored,
+    StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth, TargetPause, ToldForm, Tombstone,
+    UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -187,8 +188,12 @@ impl Records for PostgresLedger {
         sweep_jobs::open(&self.reading().await?).await
     }
 
-    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, RequestCursor>, LedgerError> {
         requests::list(&self.reading().await?, filter).await
+    }
+
+    async fn count_open_requests(&self, which: &CountedRequests) -> Result<OpenCounts, LedgerError> {
+        requests::count_open(&self.reading().await?, which).await
     }
 
     async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError> {
@@ -299,6 +304,10 @@ impl Records for PostgresLedger {
         }
     }
 
+    async fn parked_marks(&self, all: &[ErasureId]) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError> {
+        tasks::parked_marks(&self.reading().await?, all).await
+    }
+
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         erasures::list(&self.reading().await?, filter).await
     }
@@ -338,8 +347,18 @@ impl Records for PostgresLedger {
         sessions::decided(&self.reading().await?, query::NOT_REDUCED, after, most).await
     }
 
-    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        sessions::decided(&self.reading().await?, query::ALL_SESSIONS, after, most).await
+    async fn consents(
+        &self,
+        of: Option<&InstallationName>,
+        after: SessionMark,
+        most: u32,
+    ) -> Result<DecidedSessions, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(of) = of else { return sessions::decided(&connection, query::ALL_SESSIONS, after, most).await };
+        match self.installations.known(&connection, &of.0).await? {
+            Some(number) => sessions::decided(&connection, query::OF_INSTALLATION, after.within(number), most).await,
+            None => Ok(DecidedSessions::default()),
+        }
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

@@ -4,13 +4,15 @@ use jiff::civil::Date;
 
 use super::columns::{erasure_id, text, unsigned};
 use super::tx::{Connection, Tx};
-use super::{Cursor, LedgerError, Page, generations, query};
+use super::{LedgerError, Page, generations, query};
 use crate::attention::{OpenRequest, OpenRequests};
 use crate::audit::Actor;
 use crate::erasure::{Capsule, ErasureId};
 use crate::keys::Fingerprint;
 use crate::ledger::request::{self, Columns};
-use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
+use crate::ledger::{
+    CountedRequests, EnteredAs, NewRequest, OpenCounts, RequestChange, RequestCursor, RequestFilter, StoredRequest,
+};
 use crate::request::{Request, RequestId, RequestNumber, Rest};
 use crate::subject::Fingerprinted;
 
@@ -51,6 +53,7 @@ pub(super) async fn add(tx: &Tx, new: &NewRequest, by: &Actor) -> Result<Entered
             &columns.due,
             &columns.ended,
             &columns.to_approve,
+            &columns.targets,
             &text(&columns.text),
             &capsule.wrapped_key.0,
             &capsule.content.0,
@@ -201,9 +204,17 @@ async fn of_erasure_locked(tx: &Tx, id: ErasureId) -> Result<Vec<StoredRequest>,
 pub(super) async fn list(
     connection: &Connection,
     filter: &RequestFilter,
-) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
+) -> Result<Page<StoredRequest, RequestCursor>, LedgerError> {
     let rows = connection.listed(&query::requests(filter)).await?;
     Ok(filter.page(rows.iter().map(request::stored).collect::<Result<_, _>>()?))
+}
+
+pub(super) async fn count_open(connection: &Connection, which: &CountedRequests) -> Result<OpenCounts, LedgerError> {
+    let mut counts = OpenCounts::default();
+    for row in &connection.listed(&query::open_requests(which)).await? {
+        counts.add(row)?;
+    }
+    Ok(counts)
 }
 
 pub(super) async fn numbered(

@@ -20,7 +20,7 @@ use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{Confirmed, Stopped, holding, is_rejected, transition};
+use crate::ledger::{Confirmed, ParkedMark, Stopped, holding, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
@@ -293,9 +293,13 @@ async fn let_begin(
     Ok(true)
 }
 
-/// Retries an erasure: it begins now if it has not begun, and goes on where it is parked.
-pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
+/// Retries an erasure, if what is parked of it is what was seen: it begins now if it has not begun, and goes on where it is parked.
+pub(super) async fn retry(tx: &mut Tx, id: ErasureId, seen: Option<&ParkedMark>) -> Result<bool, LedgerError> {
     let locked = lock(tx, id).await?;
+    // Under the lock: none of its steps is parked meanwhile.
+    if seen.is_some() && tasks::parked_marks(tx, &[id]).await?.get(&id) != seen {
+        return Ok(false);
+    }
     let made_due = tasks::make_due(tx, id).await?;
     let Some(Locked { subject, state, life, .. }) = locked else { return Ok(made_due > 0) };
     match life.retried(tx.now) {

@@ -99,7 +99,7 @@ fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, Ledg
     })
 }
 
-/// The next sessions whose records are whole, with what was decided on them; `which` is a condition.
+/// The next sessions whose records are whole, with what was decided on them; `which` is a condition with a place.
 pub(super) async fn decided(
     connection: &Connection,
     which: &str,
@@ -108,7 +108,7 @@ pub(super) async fn decided(
 ) -> Result<DecidedSessions, LedgerError> {
     let sql = format!(
         "SELECT {OF_SESSION}, {COLUMNS} FROM session
-         WHERE (installation, session) > ($1, $2) AND {which} ORDER BY installation, session LIMIT $3"
+         WHERE {which} ORDER BY installation, session LIMIT $3"
     );
     let rows = connection.rows(&sql, &[&after.installation, &after.session, &i64::from(most)]).await?;
     let last = rows.last().map(Place::read).filter(|_| rows.len() == most as usize);

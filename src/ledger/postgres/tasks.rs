@@ -1,14 +1,16 @@
 //! Work that waits or is held, one row for each: whether a claim still holds it, when it is due again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::claim::{STEP_QUEUES, STEP_TARGET};
-use super::columns::{millis, text};
+use super::columns::{ids, millis, text};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{Claim, Finished, LedgerError, QueueName, inbox};
 use crate::erasure::life::Next;
 use crate::erasure::{ErasureId, Step};
+use crate::ledger::ParkedMark;
+use crate::ledger::parked::{self, Parked};
 use crate::subject::TargetName;
 
 /// The work is a claim's, and whose it is does not matter: for statements that name it by its id. Not `holder IS NOT NULL`: there is
@@ -91,6 +93,19 @@ pub(super) async fn held_of(tx: &Tx, id: ErasureId) -> Result<BTreeSet<String>, 
     let sql = "SELECT queue, holder IS NOT NULL FROM task WHERE erasure = $1 ORDER BY id FOR UPDATE";
     let rows = tx.rows(sql, &[&id.0.as_slice()]).await?;
     Ok(rows.iter().filter(|row| row.get(1)).map(|row| row.get(0)).collect())
+}
+
+/// What is parked of those erasures of which anything is.
+pub(super) async fn parked_marks(
+    connection: &Connection,
+    all: &[ErasureId],
+) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError> {
+    let sql = format!("SELECT {} FROM task WHERE erasure = ANY($1) AND parked", parked::COLUMNS);
+    let mut found = Parked::default();
+    for row in &connection.rows(&sql, &[&ids(all)]).await? {
+        found.add(row)?;
+    }
+    Ok(found.marks())
 }
 
 /// Makes parked work on an erasure due; returns how much there was.

@@ -20,8 +20,8 @@ use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::recheck::left;
 use crate::ledger::sweep_job::{AskedAgain, StoredSweepJob};
 use crate::ledger::{
-    Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange,
-    RotatedKey, Stopped, Withdrawn,
+    Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, ParkedMark,
+    RequestChange, RotatedKey, Stopped, Withdrawn,
 };
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -203,8 +203,10 @@ impl Admin for SqliteLedger {
         self.order_on(id, Act::RejectErasure, by, schedule::reject).await
     }
 
-    async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
-        self.order_on(id, Act::RetryErasure, by, schedule::retry).await
+    async fn retry_erasure(&self, id: ErasureId, seen: Option<&ParkedMark>, by: &Actor) -> Result<bool, LedgerError> {
+        let seen = seen.cloned();
+        let retry = move |tx: &Tx<'_>, id: ErasureId| schedule::retry(tx, id, seen.as_ref());
+        self.order_on(id, Act::RetryErasure, by, retry).await
     }
 
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {

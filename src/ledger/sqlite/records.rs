@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter};
 
 use super::checkpoint::LOG_BYTES_LONG;
-use super::names::Place;
+use super::names::{Names, Place};
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, days, deliveries, erasures, finding,
     gauges, generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes,
-    quarantine, query, receipts, rechecks, requests, rules, session_list, sessions, sweep_jobs, targets,
+    quarantine, query, receipts, rechecks, requests, rules, session_list, sessions, sweep_jobs, targets, tasks,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -25,12 +25,13 @@ use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, Days, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
-    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
-    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, ListedSession, MaybeHeld, Page, ProcessView,
-    QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion,
-    SealGeneration, SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark,
-    Summed, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, CountedRequests, Counts, Cursor, Days, DecidedSessions, DeliveryHours,
+    EndedErasure, EndedMark, ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed,
+    IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, ListedSession, MaybeHeld,
+    OpenCounts, Page, ParkedMark, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
+    Records, RequestCursor, RequestFilter, RuleVersion, SealGeneration, SeenEvent, SessionMark, SessionView, Stored,
+    StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth, TargetPause, ToldForm, Tombstone,
+    UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -170,9 +171,14 @@ impl Records for SqliteLedger {
         self.readers.read(sweep_jobs::open).await
     }
 
-    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, RequestCursor>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |connection| requests::list(connection, &filter)).await
+    }
+
+    async fn count_open_requests(&self, which: &CountedRequests) -> Result<OpenCounts, LedgerError> {
+        let which = which.clone();
+        self.readers.read(move |connection| requests::count_open(connection, &which)).await
     }
 
     async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError> {
@@ -290,6 +296,11 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| erasures::many(connection, all)).await
     }
 
+    async fn parked_marks(&self, all: &[ErasureId]) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError> {
+        let all = all.to_vec();
+        self.readers.read(move |connection| tasks::parked_marks(connection, &all)).await
+    }
+
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |connection| erasures::list(connection, &filter)).await
@@ -331,8 +342,21 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| sessions::decided(connection, query::NOT_REDUCED, after, most)).await
     }
 
-    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        self.readers.read(move |connection| sessions::decided(connection, query::ALL_SESSIONS, after, most)).await
+    async fn consents(
+        &self,
+        of: Option<&InstallationName>,
+        after: SessionMark,
+        most: u32,
+    ) -> Result<DecidedSessions, LedgerError> {
+        let of = of.cloned();
+        let look = move |connection: &_| {
+            let Some(of) = of else { return sessions::decided(connection, query::ALL_SESSIONS, after, most) };
+            match Names::Installation.known(connection, &of.0)? {
+                Some(number) => sessions::decided(connection, query::OF_INSTALLATION, after.within(number), most),
+                None => Ok(DecidedSessions::default()),
+            }
+        };
+        self.readers.read(look).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

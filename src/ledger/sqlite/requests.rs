@@ -4,13 +4,15 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::job::Tx;
-use super::{Cursor, LedgerError, Page, generations, query};
+use super::{LedgerError, Page, generations, query};
 use crate::attention::{OpenRequest, OpenRequests};
 use crate::audit::Actor;
 use crate::erasure::{Capsule, ErasureId};
 use crate::keys::Fingerprint;
 use crate::ledger::request::{self, Columns};
-use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
+use crate::ledger::{
+    CountedRequests, EnteredAs, NewRequest, OpenCounts, RequestChange, RequestCursor, RequestFilter, StoredRequest,
+};
 use crate::request::{Request, RequestId, RequestNumber, Rest};
 use crate::subject::Fingerprinted;
 
@@ -48,6 +50,7 @@ pub(super) fn add(tx: &Tx<'_>, new: &NewRequest, by: &Actor) -> Result<EnteredAs
         columns.due,
         columns.ended,
         columns.to_approve,
+        columns.targets,
         columns.text,
         capsule.wrapped_key.0,
         capsule.content.0,
@@ -194,9 +197,20 @@ fn many(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Re
 pub(super) fn list(
     connection: &Connection,
     filter: &RequestFilter,
-) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
+) -> Result<Page<StoredRequest, RequestCursor>, LedgerError> {
     let query::Statement { sql, values } = query::requests(filter);
     Ok(filter.page(many(connection, &sql, params_from_iter(values))?))
+}
+
+pub(super) fn count_open(connection: &Connection, which: &CountedRequests) -> Result<OpenCounts, LedgerError> {
+    let query::Statement { sql, values } = query::open_requests(which);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut counts = OpenCounts::default();
+    while let Some(row) = rows.next()? {
+        counts.add(row)?;
+    }
+    Ok(counts)
 }
 
 pub(super) fn numbered(connection: &Connection, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError> {

@@ -17,7 +17,7 @@ use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{Confirmed, Stopped, holding, is_rejected, transition};
+use crate::ledger::{Confirmed, ParkedMark, Stopped, holding, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -230,8 +230,11 @@ fn life(tx: &Tx<'_>, id: ErasureId) -> Result<Option<(Subject, Life)>, LedgerErr
     })
 }
 
-/// Retries an erasure: it begins now if it has not begun, and goes on where it is parked.
-pub(super) fn retry(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
+/// Retries an erasure, if what is parked of it is what was seen: it begins now if it has not begun, and goes on where it is parked.
+pub(super) fn retry(tx: &Tx<'_>, id: ErasureId, seen: Option<&ParkedMark>) -> Result<bool, LedgerError> {
+    if seen.is_some() && tasks::parked_marks(tx, &[id])?.get(&id) != seen {
+        return Ok(false);
+    }
     let made_due = tasks::make_due(tx, id)?;
     let retried = match life(tx, id)? {
         Some((subject, life)) => life.retried(tx.now).map(|retried| (subject, retried)),

@@ -280,7 +280,7 @@ pub(super) fn record(connection: &Connection, place: Place) -> Result<Option<Con
     Ok(Some(row.json::<StoredRecord>(2)?.record(key, row.get(3)?)))
 }
 
-/// The next sessions whose records are whole, with what was decided on them; `which` is a condition.
+/// The next sessions whose records are whole, with what was decided on them; `which` is a condition with a place.
 pub(super) fn decided(
     connection: &Connection,
     which: &str,
@@ -289,7 +289,7 @@ pub(super) fn decided(
 ) -> Result<DecidedSessions, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {OF_SESSION} FROM session
-         WHERE (installation, session) > (?1, ?2) AND {which} ORDER BY installation, session LIMIT ?3"
+         WHERE {which} ORDER BY installation, session LIMIT $3"
     ))?;
     let mut rows = statement.query(params![after.installation, after.session, most])?;
     let mut found = DecidedSessions::default();

@@ -1,6 +1,6 @@
 //! Work that waits or is held, one row for each: whether a claim still holds it, when it is due again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +12,8 @@ use super::job::Tx;
 use super::{Claim, Finished, LedgerError, QueueName, inbox};
 use crate::erasure::life::{Next, after};
 use crate::erasure::{ErasureId, Step};
+use crate::ledger::ParkedMark;
+use crate::ledger::parked::{self, Parked};
 use crate::subject::TargetName;
 
 /// Whether the work is still the claim's own. The fence alone would not say so: one that has been put back keeps it until
@@ -77,6 +79,23 @@ pub(super) fn held_of(tx: &Tx<'_>, id: ErasureId) -> Result<BTreeSet<String>, Le
     let mut held = tx.prepare_cached("SELECT queue FROM task WHERE erasure = ?1 AND holder IS NOT NULL")?;
     let queues = held.query_map([id], |row| row.get(0))?;
     Ok(queues.collect::<Result<_, _>>()?)
+}
+
+/// What is parked of those erasures of which anything is.
+pub(super) fn parked_marks(
+    connection: &Connection,
+    all: &[ErasureId],
+) -> Result<HashMap<ErasureId, ParkedMark>, LedgerError> {
+    let sql = format!("SELECT {} FROM task WHERE erasure = ?1 AND parked = 1", parked::COLUMNS);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = Parked::default();
+    for id in all {
+        let mut rows = statement.query([id])?;
+        while let Some(row) = rows.next()? {
+            found.add(row)?;
+        }
+    }
+    Ok(found.marks())
 }
 
 /// Makes parked work on an erasure due; returns how much there was.

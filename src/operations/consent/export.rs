@@ -145,14 +145,11 @@ pub(crate) async fn export_some(
     sink: &mut impl Write,
 ) -> Result<ExportedSome, OperationError> {
     let only = installation.map(|name| on.installation(name)).transpose()?.map(|installation| &installation.name);
-    let some = on.ledger.consents(after, AT_ONCE).await?;
-    let mut exported = Exported { sessions: 0, damaged: some.damaged };
-    for session in some.sessions {
-        if only.is_none_or(|only| *only == session.record.session.installation) {
-            exported.sessions += 1;
-            write_one(&session.record, format, sink)?;
-        }
+    let some = on.ledger.consents(only, after, AT_ONCE).await?;
+    for session in &some.sessions {
+        write_one(&session.record, format, sink)?;
     }
+    let exported = Exported { sessions: some.sessions.len() as u64, damaged: some.damaged };
     Ok(ExportedSome { exported, next: some.next })
 }
 

@@ -3,7 +3,7 @@
 use crate::audit::{Act, Actor, AuditRow, NotApart, Object};
 use crate::erasure::recheck::{ERASED_AGAIN, has_lapsed};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Subject};
-use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
+use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, ParkedMark, Stopped};
 use crate::operations::accounts::{Asker, Passwords, why_not};
 use crate::operations::{ApprovalRefused, NotApproved, OperationError, Operations, audit};
 use crate::policy::REQUEST;
@@ -167,9 +167,50 @@ pub(crate) struct Retried {
 
 /// Retries what is parked of an erasure. One that waits for its time is left: beginning it is another decision ([`begin`]).
 pub(crate) async fn retry_parked(on: &Operations, id: ErasureId, by: &Actor) -> Result<Retried, OperationError> {
+    must_have_begun(on, id).await?;
+    retry(on, id, by).await
+}
+
+/// What came of retrying what was shown of an erasure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RetriedShown {
+    Retried,
+    /// Something else of it is parked than was shown, so that it is left.
+    ParkedSince,
+}
+
+/// The same of what was shown as parked, and of nothing that was parked after that.
+pub(crate) async fn retry_shown(
+    on: &Operations,
+    id: ErasureId,
+    seen: &ParkedMark,
+    by: &Actor,
+) -> Result<RetriedShown, OperationError> {
+    must_have_begun(on, id).await?;
+    if on.ledger.retry_erasure(id, Some(seen), by).await? {
+        return Ok(RetriedShown::Retried);
+    }
+    match on.ledger.parked_marks(&[id]).await?.get(&id) {
+        Some(now) if now != seen => Ok(RetriedShown::ParkedSince),
+        _ => Err(not_done(on, id, "nothing of it is parked any more").await),
+    }
+}
+
+/// Erasures, each with what is parked of it. What is parked is read first: what comes after that may be shown, and is then no part of it.
+pub(crate) async fn with_marks(
+    on: &Operations,
+    all: &[ErasureId],
+) -> Result<Vec<(Erasure, ParkedMark)>, OperationError> {
+    let mut marks = on.ledger.parked_marks(all).await?;
+    let erasures = on.ledger.erasures_named(all).await?.into_iter();
+    Ok(erasures.filter_map(|erasure| marks.remove(&erasure.id).map(|mark| (erasure, mark))).collect())
+}
+
+/// Refuses one that waits, or is over.
+async fn must_have_begun(on: &Operations, id: ErasureId) -> Result<(), OperationError> {
     match show(on, id).await?.state {
         // Neither comes to be scheduled again.
-        ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked => retry(on, id, by).await,
+        ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked => Ok(()),
         ErasureState::Scheduled => Err(OperationError::Conflict(format!(
             "erasure {id}: it waits for its time; whoever wants it to go now begins it"
         ))),
@@ -191,7 +232,7 @@ pub(crate) async fn begin(on: &Operations, id: ErasureId, by: &Actor) -> Result<
 pub(crate) async fn retry(on: &Operations, id: ErasureId, by: &Actor) -> Result<Retried, OperationError> {
     // Before: the order takes the marks away.
     let before = on.ledger.erasure(id).await?;
-    if on.ledger.retry_erasure(id, by).await? {
+    if on.ledger.retry_erasure(id, None, by).await? {
         let steps = before.into_iter().flat_map(|erasure| erasure.steps);
         let once_more = steps.filter(Step::erases_once_more_if_retried).map(|step| step.target);
         return Ok(Retried { asked_once_more: once_more.collect() });

@@ -10,8 +10,8 @@ mod reach;
 mod request;
 
 pub(crate) use acts::{
-    Retried, UndecidedRetried, approve, asked_by_hand, begin, cancel, list, ordered, reject, retry, retry_parked,
-    retry_undecided, show, stop, why_not_by,
+    Retried, RetriedShown, UndecidedRetried, approve, asked_by_hand, begin, cancel, list, ordered, reject, retry,
+    retry_parked, retry_shown, retry_undecided, show, stop, why_not_by, with_marks,
 };
 pub(crate) use checked::{About, Request};
 pub(super) use checked::{Checked, installation_of_person, named_targets};

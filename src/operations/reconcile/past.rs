@@ -78,7 +78,8 @@ pub(crate) async fn confirm(on: &Operations, id: i64, shown: Timestamp, by: &Act
         return Err(OperationError::Conflict(text));
     }
     if stored.job.shown != Some(shown) {
-        let text = format!("job {id} was shown again meanwhile, with other numbers: look at it once more, and confirm those");
+        let text =
+            format!("job {id} was shown again meanwhile, with other numbers: look at it once more, and confirm those");
         return Err(OperationError::Conflict(text));
     }
     if stored.job.decides != decides(on, &stored.job.mluvii)? {

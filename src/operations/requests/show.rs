@@ -1,6 +1,6 @@
 //! Requests as they are shown: with where they stand, and how many days are left.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::super::person::{GivenIdentifiers, NamedPerson, note_search, of_all};
 use super::{Named, one};
+use crate::access::Companies;
 use crate::attention::{Delay, Surroundings, delay};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::confirmation::ShownLink;
 use crate::erasure::{Erasure, ErasureId, Seen, Verdict};
-use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
+use crate::ledger::{CountedRequests, OpenCounts, Page, RequestCursor, RequestFilter, StoredRequest};
 use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations, erasures};
 use crate::receipt::{Advised, ForeseenAdvice, Statement, advised};
@@ -135,13 +136,30 @@ pub(super) async fn explained_one(on: &Operations, stored: StoredRequest) -> Res
     Ok(shown.pop().expect("one was shown for one"))
 }
 
-/// Lists requests, the newest first. The filter may name an installation by its source.
-pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<Page<Shown, Cursor>, OperationError> {
-    if let Some(installation) = &mut filter.installation {
-        *installation = on.installation(installation)?.name.clone();
-    }
+/// Lists requests in the order of the filter's cursor. The filter may name an installation by its source.
+pub(crate) async fn list(
+    on: &Operations,
+    mut filter: RequestFilter,
+) -> Result<Page<Shown, RequestCursor>, OperationError> {
+    filter.companies = meant(on, filter.companies)?;
     let Page { items, next } = on.ledger.requests(&filter).await?;
     Ok(Page { items: explained(on, items).await?, next })
+}
+
+/// How many open requests there are, by state, and by their last day.
+pub(crate) async fn count_open(on: &Operations, mut which: CountedRequests) -> Result<OpenCounts, OperationError> {
+    which.companies = meant(on, which.companies)?;
+    Ok(on.ledger.count_open_requests(&which).await?)
+}
+
+/// The installations, each of which may be named by one of its sources.
+fn meant(on: &Operations, companies: Companies) -> Result<Companies, OperationError> {
+    let Companies::Only(names) = companies else { return Ok(companies) };
+    let mut meant = BTreeSet::new();
+    for name in &names {
+        meant.insert(on.installation(name)?.name.clone());
+    }
+    Ok(Companies::Only(meant))
 }
 
 /// Shows one, with its receipts and what was looked at again after them.

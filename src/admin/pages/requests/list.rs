@@ -1,31 +1,29 @@
 //! The list of requests: the open ones with the most urgent first, the ended ones with the newest first.
 
-use std::fmt;
-
 use axum::extract::RawQuery;
 use axum::response::Response;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Open, open_requests};
-use crate::access::Permission;
+use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::filters::{company_filter, nothing_here};
-use crate::admin::pages::paging::{Begin, PAGE, next};
+use crate::admin::pages::paging::PAGE;
 use crate::admin::pages::parts::{
-    SOON_DAYS, actor, cell, companies, due, heads, in_words, request_path, request_state, waits_for, whose,
+    SOON_DAYS, actor, cell, due, heads, in_words, request_path, request_state, waits_for, whose,
 };
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
 use crate::admin::pages::words::{import, lists, places};
 use crate::admin::problem::{Code, Problem};
-use crate::ledger::{Cursor, RequestFilter};
+use crate::ledger::{CountedRequests, DueDays, OpenCounts, RequestCursor, RequestFilter, RequestOrder};
 use crate::operations::requests::{self, Shown};
-use crate::request::{RequestId, RequestState};
-use crate::subject::InstallationName;
+use crate::request::RequestState;
+use crate::subject::{InstallationName, TargetName};
 
 /// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,15 +56,50 @@ impl Which {
         }
     }
 
-    /// Of the open ones.
-    fn has(self, shown: &Shown) -> bool {
+    /// The open ones by what is urgent; of the others, nothing is.
+    fn order(self) -> RequestOrder {
+        if self == Self::Ended { RequestOrder::Entered } else { RequestOrder::Due }
+    }
+
+    fn states(self) -> Vec<RequestState> {
         match self {
-            Self::Open => true,
-            Self::Late => shown.days_left.is_some_and(|left| left < 0),
-            Self::Soon => shown.days_left.is_some_and(|left| (0..=SOON_DAYS).contains(&left)),
-            Self::In(state) => shown.state == state,
-            Self::Ended => false,
+            Self::In(state) => vec![state],
+            which => {
+                RequestState::ALL.iter().copied().filter(|state| state.is_open() != (which == Self::Ended)).collect()
+            }
         }
+    }
+
+    fn count(self, counts: &OpenCounts) -> Option<u64> {
+        match self {
+            Self::Open => Some(counts.all()),
+            Self::Late => Some(counts.late),
+            Self::Soon => Some(counts.soon),
+            Self::In(state) => Some(counts.of(state)),
+            Self::Ended => None,
+        }
+    }
+
+    fn due(self, days: Days) -> Option<DueDays> {
+        match self {
+            Self::Late => Some(DueDays { from: None, before: days.today }),
+            Self::Soon => Some(DueDays { from: Some(days.today), before: days.soon_before }),
+            Self::Open | Self::In(_) | Self::Ended => None,
+        }
+    }
+}
+
+/// The days by which something is late, or will be soon.
+#[derive(Clone, Copy)]
+struct Days {
+    today: Date,
+    soon_before: Date,
+}
+
+impl Days {
+    fn of(visitor: &Visitor<See>) -> Self {
+        let today = visitor.on.settings.limits.calendar.day(visitor.view.now);
+        Self { today, soon_before: today.checked_add((SOON_DAYS + 1).days()).unwrap_or(Date::MAX) }
     }
 }
 
@@ -118,13 +151,20 @@ impl Filter {
         self.company.is_some() || !self.target.is_empty() || self.needs_person
     }
 
-    /// Whether a request is among what is asked for, whichever list it is in.
+    fn companies(&self, visitor: &Visitor<See>) -> Companies {
+        match &self.company {
+            Some(one) => Companies::named([one.clone()]),
+            None => visitor.identity.companies.clone(),
+        }
+    }
+
+    fn target(&self) -> Option<TargetName> {
+        (!self.target.is_empty()).then(|| TargetName(self.target.as_str().into()))
+    }
+
+    /// What of it the ledger does not know.
     fn has(&self, shown: &Shown) -> bool {
-        let request = &shown.request;
-        let is_of_company = self.company.as_ref().is_none_or(|company| *company == request.mluvii);
-        let has_target = self.target.is_empty() || request.targets.iter().any(|target| *target.0 == *self.target);
-        let waits = !self.needs_person || shown.waits_for.iter().any(|delay| whose(delay.code).is_some());
-        is_of_company && has_target && waits
+        !self.needs_person || shown.waits_for.iter().any(|delay| whose(delay.code).is_some())
     }
 
     /// The fields by which filters are combined.
@@ -153,37 +193,6 @@ impl Filter {
     }
 }
 
-/// Where an open request stands among the open ones, the most urgent first; those that do not run are last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    due: (bool, Option<Date>),
-    id: RequestId,
-}
-
-impl Place {
-    fn of(shown: &Shown) -> Self {
-        Self { due: (shown.due.is_none(), shown.due), id: shown.request.id }
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (due, id) = text.split_once('~')?;
-        let due = match due {
-            "" => None,
-            due => Some(due.parse::<Date>().ok()?),
-        };
-        let mut bytes = [0; 16];
-        hex::decode_to_slice(id, &mut bytes).ok()?;
-        Some(Self { due: (due.is_none(), due), id: RequestId(bytes) })
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let due = self.due.1.map(|due| due.to_string()).unwrap_or_default();
-        write!(f, "{due}~{}", hex::encode(self.id.0))
-    }
-}
-
 /// A part of the list, and where the next one is.
 struct Part {
     items: Vec<Shown>,
@@ -194,76 +203,70 @@ pub(super) async fn show(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Re
     visitor.view.answer(listed(&visitor, query.as_deref().unwrap_or_default()).await)
 }
 
+/// Requests of which it is asked at once what they wait for: a page shows those of them that wait for somebody.
+const LOOKED_AT: u32 = 200;
+
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     let unknown = || Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there");
     let fields = Fields::read(query).ok_or_else(unknown)?;
     let filter = Filter::read(visitor, &fields)?;
-    let Open { all: mut open, is_cut } = open_requests(visitor).await?;
-    let late = open.iter().filter(|shown| Which::Late.has(shown)).count() as u64;
-    let in_all = open.len() as u64;
-    open.retain(|shown| filter.has(shown));
-    open.sort_by_key(Place::of);
-    let counts = Counts { in_all, late, each: counts(&open), is_cut };
-    let part = match filter.which {
-        Which::Ended => ended(visitor, &filter, fields.text("from")).await?,
-        which => {
-            open.retain(|shown| which.has(shown));
-            let after = match fields.text("from") {
-                "" => None,
-                text => Some(Place::read(text).ok_or_else(unknown)?),
-            };
-            part_of(open, after)
-        }
+    let from: Option<RequestCursor> = match fields.text("from") {
+        "" => None,
+        text => Some(text.parse().map_err(|_| unknown())?),
     };
+    let days = Days::of(visitor);
+    let asked = RequestFilter {
+        states: filter.which.states(),
+        companies: filter.companies(visitor),
+        target: filter.target(),
+        due: filter.which.due(days),
+        cursor: filter.which.order().begin(from).ok_or_else(unknown)?,
+        limit: if filter.needs_person { LOOKED_AT } else { PAGE },
+    };
+    let page = requests::list(&visitor.on, asked).await?;
+    let counts = Counts::of(visitor, &filter, days).await?;
+    // The page is shorter by the others, and goes on where it would.
+    let items = page.items.into_iter().filter(|shown| filter.has(shown)).collect();
+    let part = Part { items, next: page.next.map(|next| next.to_string()) };
     Ok(sheet(visitor, &filter, &counts, &part))
 }
 
-/// Those that come after a place, where one is said: a request that has ended meanwhile moves none of the others to another page.
-fn part_of(all: Vec<Shown>, after: Option<Place>) -> Part {
-    let mut rest: Vec<Shown> = all.into_iter().filter(|shown| Some(Place::of(shown)) > after).collect();
-    let is_cut = rest.len() > PAGE as usize;
-    rest.truncate(PAGE as usize);
-    let next = rest.last().filter(|_| is_cut).map(|last| Place::of(last).to_string());
-    Part { items: rest, next }
-}
-
-async fn ended(visitor: &Visitor<See>, filter: &Filter, from: &str) -> Result<Part, Problem> {
-    let unknown = || Problem::new(Code::NotUnderstood, "the address names a part of the list that is not there");
-    let begin = Begin::<Cursor>::read(from).ok_or_else(unknown)?;
-    let all = match &filter.company {
-        Some(one) => vec![Some(one.clone())],
-        None => companies(visitor),
-    };
-    let installation = all.get(begin.company).cloned().ok_or_else(unknown)?;
-    let states = RequestState::ALL.iter().copied().filter(|state| !state.is_open()).collect();
-    let asked = RequestFilter { states, installation, cursor: begin.cursor.unwrap_or(Cursor::NEWEST), limit: PAGE };
-    let page = requests::list(&visitor.on, asked).await?;
-    let next = next(begin.company, all.len(), page.next);
-    // The page is shorter by those that are not asked for, and goes on where it would.
-    let items = page.items.into_iter().filter(|shown| filter.has(shown)).collect();
-    Ok(Part { items, next })
-}
-
-/// How many there are, or that there are at least so many.
+/// How many there are.
 struct Counts {
-    /// Of all open ones, whatever is asked for.
-    in_all: u64,
-    late: u64,
-    /// Of each list, by the filters.
-    each: Vec<(Which, usize)>,
-    is_cut: bool,
+    /// Of all open ones that the account may see, whatever is asked for.
+    in_all: OpenCounts,
+    /// Of those that are asked for, where that can be counted.
+    asked: Option<OpenCounts>,
 }
 
-/// How many there are of each list that is one of open requests; those of the ended ones nobody counts.
-fn counts(open: &[Shown]) -> Vec<(Which, usize)> {
-    let states = RequestState::ALL.iter().copied().filter(|state| state.is_open()).map(Which::In);
-    let all = [Which::Open, Which::Late, Which::Soon].into_iter().chain(states);
-    all.map(|which| (which, open.iter().filter(|shown| which.has(shown)).count())).collect()
+impl Counts {
+    async fn of(visitor: &Visitor<See>, filter: &Filter, days: Days) -> Result<Self, Problem> {
+        let Days { today, soon_before } = days;
+        let companies = visitor.identity.companies.clone();
+        let everything = CountedRequests { companies, target: None, today, soon_before };
+        let in_all = requests::count_open(&visitor.on, everything.clone()).await?;
+        let asked = if filter.needs_person {
+            None
+        } else if filter.is_combined() {
+            let (companies, target) = (filter.companies(visitor), filter.target());
+            Some(requests::count_open(&visitor.on, CountedRequests { companies, target, ..everything }).await?)
+        } else {
+            Some(in_all.clone())
+        };
+        Ok(Self { in_all, asked })
+    }
+
+    /// Of each list; of the ended ones nobody counts.
+    fn each(&self) -> impl Iterator<Item = (Which, Option<u64>)> {
+        let states = RequestState::ALL.iter().copied().filter(|state| state.is_open()).map(Which::In);
+        let all = [Which::Open, Which::Late, Which::Soon].into_iter().chain(states).chain([Which::Ended]);
+        all.map(|which| (which, self.asked.as_ref().and_then(|counts| which.count(counts))))
+    }
 }
 
 fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let Counts { in_all, late, each, is_cut } = counts;
+    let (in_all, late) = (counts.in_all.all(), counts.in_all.late);
     let name = |which: Which| match which {
         Which::Open => w.open_ones,
         Which::Late => w.late_ones,
@@ -271,20 +274,19 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
         Which::Ended => w.ended_ones,
         Which::In(state) => (w.request_state)(state),
     };
-    let chip = |one: Which, count: Option<usize>| {
+    let chip = |one: Which, count: Option<u64>| {
         html! {
             li { a href={ "/requests?" (filter.query(one)) } aria-current=[(one == filter.which).then_some("true")] {
-                (name(one)) @if let Some(count) = count { " " b { @if *is_cut { "≥ " } (view.lang.number(count as u64)) } }
+                (name(one)) @if let Some(count) = count { " " b { (view.lang.number(count)) } }
             } }
         }
     };
-    let is_shown = |(one, count): &&(Which, usize)| *count > 0 || *one == filter.which || *one == Which::Open;
+    let is_shown = |(one, count): &(Which, Option<u64>)| *count != Some(0) || [filter.which, Which::Open].contains(one);
     let all = (filter.is_combined() || filter.which != Which::Open).then_some("/requests");
     let body = html! {
         div.head {
-            h1 { (view.count(if *is_cut { &w.open_requests_at_least } else { &w.open_requests }, *in_all)) }
-            @if *is_cut { p.hint { (view.count(&w.oldest_only, *in_all)) } }
-            p.lead { @if *late > 0 { (view.count(&w.of_them_late, *late)) " " } (view.say(w.requests_lead, &[])) }
+            h1 { (view.count(&w.open_requests, in_all)) }
+            p.lead { @if late > 0 { (view.count(&w.of_them_late, late)) " " } (view.say(w.requests_lead, &[])) }
             @if view.may(Permission::Requests) {
                 div.actions {
                     a.button.primary href="/requests/new" { (w.new_request) }
@@ -294,8 +296,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
         }
         section aria-label=(w.filter) {
             ul.chips {
-                @for (one, count) in each.iter().filter(is_shown) { (chip(*one, Some(*count))) }
-                (chip(Which::Ended, None))
+                @for (one, count) in counts.each().filter(is_shown) { (chip(one, count)) }
             }
             (filter.form(visitor))
         }
@@ -353,24 +354,6 @@ mod tests {
         assert_eq!(Which::read(""), Some(Which::Open));
         for wrong in ["done", "x", "<b>"] {
             assert_eq!(Which::read(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_page_ends_at_a_place_that_is_read_as_it_was_written() {
-        let day = jiff::civil::date(2026, 11, 30);
-        let [first, second] = [1, 2].map(|byte| RequestId([byte; 16]));
-        let all = [
-            Place { due: (false, Some(day)), id: first },
-            Place { due: (false, Some(day)), id: second },
-            Place { due: (true, None), id: first },
-        ];
-        assert!(all.is_sorted());
-        for place in all {
-            assert_eq!(Place::read(&place.to_string()), Some(place), "{place}");
-        }
-        for wrong in ["", "7", "~", "2026-11-30~x", "x~00000000000000000000000000000000"] {
-            assert_eq!(Place::read(wrong), None, "{wrong}");
         }
     }
 }

@@ -17,13 +17,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::parts::companies;
 use super::visitor::Visitor;
 use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
-use crate::ledger::{Cursor, RequestFilter};
+use crate::ledger::{RequestFilter, RequestOrder};
 use crate::operations::requests::{self, Named, Shown};
-use crate::request::{RequestNumber, RequestState};
+use crate::request::RequestNumber;
 use crate::subject::InstallationName;
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
@@ -48,28 +47,29 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/requests/{company}/{number}/run", post(acts::run))
 }
 
-/// Open requests that are read at once: they are sorted by what is urgent, which the ledger's own order says nothing of. The oldest are
-/// read, as what is late is among them.
+/// Open requests that are read at once, the most urgent of them.
 const OPEN_MAX: u32 = 500;
 
 /// Open requests that were read.
 pub(super) struct Open {
+    /// The first last day first; those that do not run are behind the others.
     pub(super) all: Vec<Shown>,
     /// There are more, which nobody has looked at.
     pub(super) is_cut: bool,
 }
 
-/// The open requests of all companies that somebody may see, the oldest of them.
+/// The open requests of all companies that somebody may see, the most urgent of them.
 pub(super) async fn open_requests<N>(visitor: &Visitor<N>) -> Result<Open, Problem> {
-    let states: Vec<_> = RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
-    let mut open = Open { all: Vec::new(), is_cut: false };
-    for installation in companies(visitor) {
-        let filter = RequestFilter { states: states.clone(), installation, cursor: Cursor::OLDEST, limit: OPEN_MAX };
-        let page = requests::list(&visitor.on, filter).await?;
-        open.all.extend(page.items);
-        open.is_cut |= page.next.is_some();
-    }
-    Ok(open)
+    let filter = RequestFilter {
+        states: Vec::new(),
+        companies: visitor.identity.companies.clone(),
+        target: None,
+        due: None,
+        cursor: RequestOrder::Due.beginning(),
+        limit: OPEN_MAX,
+    };
+    let page = requests::list(&visitor.on, filter).await?;
+    Ok(Open { is_cut: page.next.is_some(), all: page.items })
 }
 
 /// The request of a path, as far as the account may see its company.

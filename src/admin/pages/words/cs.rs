@@ -476,10 +476,10 @@ pub(super) const WORDS: Words = Words {
     days_late: Forms { one: "{n} den po termínu", few: "{n} dny po termínu", other: "{n} dní po termínu" },
     days_left: Forms { one: "zbývá {n} den", few: "zbývají {n} dny", other: "zbývá {n} dní" },
     months_more: Forms { one: "o {n} měsíc", few: "o {n} měsíce", other: "o {n} měsíců" },
-    oldest_only: Forms {
-        one: "Zde se prochází jen {n} nejstarší otevřená žádost.",
-        few: "Zde se procházejí jen {n} nejstarší otevřené žádosti.",
-        other: "Zde se prochází jen {n} nejstarších otevřených žádostí.",
+    most_urgent_only: Forms {
+        one: "Zde se prochází jen {n} nejnaléhavější otevřená žádost.",
+        few: "Zde se procházejí jen {n} nejnaléhavější otevřené žádosti.",
+        other: "Zde se prochází jen {n} nejnaléhavějších otevřených žádostí.",
     },
     of_them_late: Forms {
         one: "{n} z nich je po termínu.",
@@ -519,11 +519,6 @@ pub(super) const WORDS: Words = Words {
         one: "{n} otevřená žádost je po termínu.",
         few: "{n} otevřené žádosti jsou po termínu.",
         other: "{n} otevřených žádostí je po termínu.",
-    },
-    open_requests_at_least: Forms {
-        one: "Nejméně {n} otevřená žádost",
-        few: "Nejméně {n} otevřené žádosti",
-        other: "Nejméně {n} otevřených žádostí",
     },
     things_need_you_at_least: Forms {
         one: "Nejméně {n} věc vyžaduje vaši pozornost",

@@ -475,10 +475,10 @@ pub(super) const WORDS: Words = Words {
     days_late: Forms { one: "{n} day late", few: "{n} days late", other: "{n} days late" },
     days_left: Forms { one: "{n} day left", few: "{n} days left", other: "{n} days left" },
     months_more: Forms { one: "{n} month", few: "{n} months", other: "{n} months" },
-    oldest_only: Forms {
-        one: "Only the oldest open request is looked at here.",
-        few: "Only the oldest {n} open requests are looked at here.",
-        other: "Only the oldest {n} open requests are looked at here.",
+    most_urgent_only: Forms {
+        one: "Only the most urgent open request is looked at here.",
+        few: "Only the {n} most urgent open requests are looked at here.",
+        other: "Only the {n} most urgent open requests are looked at here.",
     },
     of_them_late: Forms { one: "{n} of them is late.", few: "{n} of them are late.", other: "{n} of them are late." },
     open_requests: Forms { one: "{n} open request", few: "{n} open requests", other: "{n} open requests" },
@@ -508,11 +508,6 @@ pub(super) const WORDS: Words = Words {
         one: "{n} open request is late.",
         few: "{n} open requests are late.",
         other: "{n} open requests are late.",
-    },
-    open_requests_at_least: Forms {
-        one: "At least {n} open request",
-        few: "At least {n} open requests",
-        other: "At least {n} open requests",
     },
     things_need_you_at_least: Forms {
         one: "At least {n} thing needs your attention",

@@ -221,7 +221,7 @@ words! {
     }
     counts {
         accounts_in_all, attempts, days_late, days_left, found_of_person, late_in_all, left_out, months_more,
-        oldest_only, of_them_late, open_requests, open_requests_at_least, refresh_every, refused_differs, run_lead,
+        most_urgent_only, of_them_late, open_requests, refresh_every, refused_differs, run_lead,
         sessions, sessions_go, signed_in_at_places, things_need_you, things_need_you_at_least, wait_for_others,
         wait_minutes,
     }

@@ -1,7 +1,7 @@
 //! Whether a ledger and the model agree. The ledger has a clock of its own: times that are a minute apart are the same, and
 //! whatever has to differ is hours apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,6 +38,7 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
         assert_eq!(erased.as_ref(), model.tombstones.get(&key), "the tombstone of {key}");
     }
     same_counts(ledger, model).await;
+    same_by_target(ledger, &listed).await;
 }
 
 /// The same of each erasure by itself, and its receipt.
@@ -51,6 +52,18 @@ pub(super) async fn each_agrees(ledger: &Shared, model: &Model) {
         assert!(verdict.is_none() || !is_archived, "the receipt of {id} is in the ledger and in an archive");
         assert_eq!(if is_archived { erasure.verdict } else { verdict }, erasure.verdict, "the receipt of {id}");
         assert_eq!(is_archived, modelled.receipt.is_some_and(|number| number <= model.archived), "the archive of {id}");
+    }
+}
+
+/// Compares what is found by each target with what is listed.
+async fn same_by_target(ledger: &Shared, listed: &[Erasure]) {
+    let targets: BTreeSet<_> = listed.iter().flat_map(|one| &one.steps).map(|step| step.target.clone()).collect();
+    for target in targets {
+        let has = |one: &&Erasure| one.steps.iter().any(|step| step.target == target);
+        let expected: Vec<_> = listed.iter().filter(has).map(|one| one.id).collect();
+        let filter = ErasureFilter { target: Some(target.clone()), ..ErasureFilter::newest(MANY) };
+        let found = ledger.erasures(&filter).await.expect("listed").items;
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), expected, "the erasures at {target}");
     }
 }
 

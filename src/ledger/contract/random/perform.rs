@@ -64,7 +64,7 @@ impl Run {
                 same(ledger.approve_erasure(id, None, &by()).await, Ok(self.model.approved(id, now)))
             }
             Action::Reject(id) => same(ledger.reject_erasure(id, &by()).await, Ok(self.model.rejected(id, now))),
-            Action::Retry(id) => same(ledger.retry_erasure(id, &by()).await, Ok(self.model.retried(id, now))),
+            Action::Retry(id) => same(ledger.retry_erasure(id, None, &by()).await, Ok(self.model.retried(id, now))),
             Action::Cancel(id) => same(ledger.cancel_erasure(id, &by()).await, Ok(self.model.cancelled(id, now))),
             Action::Stop(id) => same(ledger.stop_erasure(id, &by()).await, Ok(self.model.stopped_by_order(id, now))),
             Action::Hold(hold) => {

@@ -13,10 +13,11 @@ use super::action::Asked;
 use super::compare::near_is_same;
 use super::model::{Kept, Model, Refused};
 use super::perform::{Run, same};
+use crate::access::Companies;
 use crate::audit::{Act, Actor};
 use crate::erasure::{ErasureId, NewErasure, RecheckOutcome};
 use crate::keys::Digest;
-use crate::ledger::{Cursor, EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
+use crate::ledger::{Cursor, EnteredAs, NewRequest, RequestChange, RequestFilter, RequestOrder, StoredRequest};
 use crate::request::{Chosen, Ended, Entered, ExtendedBecause, Plan, Request, RequestId, Rest, VerifiedBy};
 
 /// More than there are.
@@ -201,7 +202,14 @@ fn plan() -> Plan {
 
 /// Compares all that there are.
 pub(super) async fn agree(ledger: &Shared, model: &Model) {
-    let all = RequestFilter { states: Vec::new(), installation: None, cursor: Cursor::NEWEST, limit: MANY };
+    let all = RequestFilter {
+        states: Vec::new(),
+        companies: Companies::All,
+        target: None,
+        due: None,
+        cursor: RequestOrder::Entered.beginning(),
+        limit: MANY,
+    };
     let mut listed = ledger.requests(&all).await.expect("listed").items;
     listed.reverse();
     assert_eq!(listed.len(), model.requests.len(), "requests: {listed:?}");

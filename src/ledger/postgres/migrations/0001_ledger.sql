@@ -244,6 +244,16 @@ CREATE INDEX erasure_ended_of ON erasure (installation, ended, id) WHERE ended I
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_open ON erasure ((GREATEST(due_rule, created))) WHERE ended IS NULL AND state <> 'requested';
 
+-- By which erasures are found: a `rule` that demands one, or a `target`, each with the state that it is in; kept by the trigger at the end,
+-- and by `forget_erasures`. What is rare is found without reading of all that is in its state.
+CREATE TABLE erasure_label (
+  kind    TEXT COLLATE "C" NOT NULL,
+  name    TEXT COLLATE "C" NOT NULL,
+  state   TEXT COLLATE "C" NOT NULL,
+  erasure BYTEA NOT NULL,
+  PRIMARY KEY (kind, name, state, erasure)
+);
+
 -- The erasures that have not begun: of one merge key there is one, whatever its month. `erasure` has both keys, too.
 CREATE TABLE waiting (
   merge_key   TEXT COLLATE "C" PRIMARY KEY,
@@ -472,6 +482,7 @@ CREATE TABLE quarantine (
   UNIQUE (source, digest)
 );
 CREATE INDEX quarantine_of_source ON quarantine (source, id);
+CREATE INDEX quarantine_of_reason ON quarantine (reason, id);
 
 -- What the database has said of a damage of its own, at first: until all of it can be read again.
 CREATE TABLE damage (
@@ -540,6 +551,8 @@ CREATE TABLE request (
   due          BIGINT,
   ended        BIGINT,
   to_approve   BOOLEAN NOT NULL,
+  -- As JSON, in which a name stands in quotes.
+  targets      TEXT NOT NULL,
   request      TEXT NOT NULL,
   wrapped_key  BYTEA,
   content      BYTEA,
@@ -548,6 +561,8 @@ CREATE TABLE request (
 CREATE UNIQUE INDEX request_number ON request (number, installation);
 CREATE INDEX request_in_state ON request (state, entered);
 CREATE INDEX request_due ON request (due, number) WHERE ended IS NULL AND due IS NOT NULL;
+-- The open ones are listed by their last day, those that do not run behind all others.
+CREATE INDEX request_open ON request ((COALESCE(due, 2147483647)), seq) WHERE ended IS NULL;
 CREATE INDEX request_to_approve ON request (entered, seq) WHERE to_approve;
 CREATE INDEX request_ended ON request (ended, seq) WHERE ended IS NOT NULL;
 CREATE INDEX request_of_seal_key ON request (seal_key, seq) WHERE seal_key IS NOT NULL;
@@ -834,13 +849,45 @@ BEGIN
   END LOOP;
 END $$;
 
+-- By what an erasure is found, of its rules and targets. What it sets keeps it a call of its own, of which few rows are expected.
+CREATE FUNCTION labels_of(rules TEXT, targets TEXT) RETURNS TABLE (kind TEXT, name TEXT)
+LANGUAGE sql IMMUTABLE ROWS 4 SET search_path = pg_catalog AS $$
+  SELECT 'rule'::TEXT, rule FROM jsonb_array_elements_text(rules::JSONB) AS rule
+  UNION SELECT 'target'::TEXT, target FROM jsonb_array_elements_text(targets::JSONB) AS target
+$$;
+
+-- Each by its whole key: with no statistics yet, several at once would be looked for in all of the table. What is deleted is deleted by
+-- `forget_erasures`, as rows also move between months.
+CREATE FUNCTION label_erasure() RETURNS TRIGGER
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = quietus, pg_temp AS $$
+DECLARE
+  own RECORD;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF OLD.state = NEW.state AND OLD.rules = NEW.rules AND OLD.targets = NEW.targets THEN
+      RETURN NULL;
+    END IF;
+    FOR own IN SELECT * FROM labels_of(OLD.rules, OLD.targets) LOOP
+      DELETE FROM erasure_label WHERE kind = own.kind AND name = own.name AND state = OLD.state AND erasure = OLD.id;
+    END LOOP;
+  END IF;
+  INSERT INTO erasure_label (kind, name, state, erasure)
+    SELECT labels.kind, labels.name, NEW.state, NEW.id FROM labels_of(NEW.rules, NEW.targets) AS labels;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER label_erasure AFTER INSERT OR UPDATE OF state, rules, targets ON erasure
+  FOR EACH ROW EXECUTE FUNCTION label_erasure();
+
 -- Deletes erasures that are over and have no receipt here, with their steps, and returns which.
 CREATE FUNCTION forget_erasures(those BYTEA[]) RETURNS SETOF BYTEA
 LANGUAGE sql SECURITY DEFINER SET search_path = quietus, pg_temp AS $$
   WITH gone AS (
     DELETE FROM erasure WHERE id = ANY(those) AND ended IS NOT NULL
       AND NOT EXISTS (SELECT FROM receipt WHERE receipt.erasure = erasure.id)
-    RETURNING id
+    RETURNING id, state, rules, targets
+  ), labels AS (
+    DELETE FROM erasure_label AS label USING gone, labels_of(gone.rules, gone.targets) AS own
+      WHERE label.kind = own.kind AND label.name = own.name AND label.state = gone.state AND label.erasure = gone.id
   ), steps AS (
     DELETE FROM step USING gone WHERE step.erasure = gone.id
   ), looks AS (
@@ -871,4 +918,4 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION make_month(DATE), keep_months(BIGINT), drop_months(BIGINT), forget_erasures(BYTEA[]),
-  drop_archived(TEXT, BIGINT, BIGINT) FROM PUBLIC;
+  drop_archived(TEXT, BIGINT, BIGINT), labels_of(TEXT, TEXT), label_erasure() FROM PUBLIC;

@@ -3,15 +3,16 @@
 use quietus_plugin::Span;
 
 use super::*;
+use crate::access::Companies;
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::{Act, Object};
 use crate::erasure::confirmation::LinkMailEnd;
 use crate::erasure::{ErasureState, Verdict};
-use crate::ledger::Confirmed;
 use crate::ledger::contract::{
     Shared, calendar, email, erase_a_guest, event, installation, link_of_request, link_to_send, session,
 };
 use crate::ledger::postgres::plans as explained;
+use crate::ledger::{Confirmed, CountedRequests, RequestFilter, RequestOrder};
 use crate::subject::{Fingerprinted, Kind, SourceName};
 
 /// As many finished and pending things as fit into a test.
@@ -26,7 +27,7 @@ const FILL: &str = "
       SELECT sha256(i::TEXT::BYTEA), 1, i, 1, 'email', FALSE, 4000000000000 FROM generate_series(1, 50000) AS i;
     INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
                          due_rule, due, begun, ended)
-      SELECT id_from(1790000000000 + i) || '\\x00000000000000000000', 1, '{}', 's' || i, 's' || i, '{}', '[]', '[]', 'done',
+      SELECT id_from(1790000000000 + i) || '\\x00000000000000000000', 1, '{}', 's' || i, 's' || i, '{}', '[\"old\"]', '[\"crm\"]', 'done',
              0, 0, 0, 0, 0
       FROM generate_series(1, 50000) AS i;
     INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind, ended)
@@ -79,7 +80,8 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.installation(&installation()).await.expect("read");
     ledger.erasure(ErasureId([1; 16])).await.expect("read");
     lists(ledger).await;
-    ledger.retry_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
+    ledger.parked_marks(&[ErasureId([1; 16])]).await.expect("read");
+    ledger.retry_erasure(ErasureId([1; 16]), None, &by()).await.expect("answered");
     ledger.cancel_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.approve_erasure(ErasureId([1; 16]), None, &by()).await.expect("answered");
     links(ledger).await;
@@ -146,13 +148,29 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     let of =
         ErasureFilter { installation: Some(installation()), target: Some(TargetName("crm".into())), ..newest.clone() };
     let since = ErasureFilter { since: now, after: Some(due), rule: Some("request".to_owned()), ..of.clone() };
+    let of_rule = ErasureFilter { rule: Some("old".to_owned()), ..newest.clone() };
+    let of_both = ErasureFilter { target: of.target.clone(), ..of_rule.clone() };
+    let at_target = ErasureFilter { target: of.target.clone(), ..newest.clone() };
     let states = vec![ErasureState::Scheduled, ErasureState::Requested];
     let parked = ErasureFilter { states: vec![ErasureState::Parked], ..newest.clone() };
     let due_parked = ErasureFilter { due_before: now, ..parked.clone() };
     let due = ErasureFilter { due_before: now, after: Some(due), states, ..of.clone() };
-    for filter in [newest, of, since, due, parked, due_parked] {
+    for filter in [newest, of, of_rule, of_both, at_target, since, due, parked, due_parked] {
         let _ = ledger.erasures(&filter).await;
     }
+    let (companies, target) = (Companies::All, Some(TargetName("crm".into())));
+    let requests = RequestFilter {
+        states: Vec::new(),
+        companies: Companies::Only([installation()].into()),
+        target: target.clone(),
+        due: None,
+        cursor: RequestOrder::Due.beginning(),
+        limit: 9,
+    };
+    ledger.requests(&requests).await.expect("listed");
+    let today = jiff::civil::date(2026, 12, 1);
+    let which = CountedRequests { companies, target, today, soon_before: today };
+    ledger.count_open_requests(&which).await.expect("counted");
     let all = ReceiptRange::all(40_000, 9);
     let incomplete = ReceiptRange { verdict: Some(Verdict::Incomplete), ..all };
     for range in [all, incomplete, ReceiptRange { since: now, cursor: Cursor::NEWEST, ..all }] {
@@ -171,7 +189,8 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     ledger.days(&[now - hour, now, now + hour]).await.expect("counted");
     let all = QuarantineRange::all(Cursor::OLDEST, 9);
     let of_source = QuarantineRange { source: Some(SourceName("acme".into())), ..all.clone() };
-    for range in [all, of_source] {
+    let because = QuarantineRange { reason: Some("no_json".to_owned()), ..all.clone() };
+    for range in [all, of_source, because] {
         ledger.quarantined(&range).await.expect("listed");
     }
 }
@@ -191,6 +210,13 @@ async fn no_statement_of_the_daily_work_reads_a_whole_table() {
                 plan.statement
             );
         }
+    }
+    let labelled: Vec<_> = plans.iter().filter(|plan| plan.statement.contains("FROM erasure_label AS label")).collect();
+    assert!(labelled.len() > 2, "{} statements", labelled.len());
+    for plan in labelled {
+        let is_by_label =
+            plan.lines.iter().any(|line| line.contains("using erasure_label_pkey on erasure_label label"));
+        assert!(is_by_label, "{:?}\nin {}", plan.lines, plan.statement);
     }
     // What is held is few, and the index of it full of what was held before.
     let ends_a_claim = |statement: &str| statement.contains("fence = $2") || statement.contains("(id, fence) IN");

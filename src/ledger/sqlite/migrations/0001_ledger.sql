@@ -239,6 +239,16 @@ CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_confirmable ON erasure (id) WHERE state = 'requested' AND confirm = 'email';
 CREATE INDEX erasure_open ON erasure (MAX(due_rule, created)) WHERE ended IS NULL AND state <> 'requested';
 
+-- By which erasures are found: a `rule` that demands one, or a `target`, each with the state that it is in; kept by the triggers at the end.
+-- What is rare is found without reading of all that is in its state.
+CREATE TABLE erasure_label (
+  kind    TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  state   TEXT NOT NULL,
+  erasure BLOB NOT NULL,
+  PRIMARY KEY (kind, name, state, erasure)
+) STRICT, WITHOUT ROWID;
+
 -- Links that let an erasure begin, or verify a request, each mailed to the address that its form or request names. Of the token there are digests only:
 -- `token` finds it, `bound` is of its erasure or request as well, so that a row that was changed is good for nothing else; `address` bounds how much mail it gets.
 -- `state`: `waiting` until its mail is sent, `sending` until `due`, `sent`, `used`, `failed` or `over`. `again`: it is that of a second mail.
@@ -447,6 +457,7 @@ CREATE TABLE quarantine (
   UNIQUE (source, digest)
 ) STRICT;
 CREATE INDEX quarantine_of_source ON quarantine (source, id);
+CREATE INDEX quarantine_of_reason ON quarantine (reason, id);
 
 -- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
 CREATE TABLE mute (
@@ -557,6 +568,8 @@ CREATE TABLE request (
   due          INTEGER,
   ended        INTEGER,
   to_approve   INTEGER NOT NULL,
+  -- As JSON, in which a name stands in quotes.
+  targets      TEXT NOT NULL,
   request      TEXT NOT NULL,
   wrapped_key  BLOB,
   content      BLOB,
@@ -565,6 +578,8 @@ CREATE TABLE request (
 CREATE UNIQUE INDEX request_number ON request (number, installation);
 CREATE INDEX request_in_state ON request (state, entered);
 CREATE INDEX request_due ON request (due, number) WHERE ended IS NULL AND due IS NOT NULL;
+-- The open ones are listed by their last day, those that do not run behind all others.
+CREATE INDEX request_open ON request (COALESCE(due, 2147483647), seq) WHERE ended IS NULL;
 CREATE INDEX request_to_approve ON request (entered, seq) WHERE to_approve;
 CREATE INDEX request_ended ON request (ended, seq) WHERE ended IS NOT NULL;
 CREATE INDEX request_of_seal_key ON request (seal_key, seq) WHERE seal_key IS NOT NULL;
@@ -745,6 +760,23 @@ END;
 CREATE TRIGGER tally_states AFTER UPDATE OF state ON erasure WHEN OLD.state <> NEW.state BEGIN
   UPDATE tally SET n = n - 1 WHERE name = OLD.state;
   UPDATE tally SET n = n + 1 WHERE name = NEW.state;
+END;
+CREATE TRIGGER label_erasure AFTER INSERT ON erasure BEGIN
+  INSERT INTO erasure_label (kind, name, state, erasure)
+    SELECT 'rule', value, NEW.state, NEW.id FROM json_each(NEW.rules)
+    UNION SELECT 'target', value, NEW.state, NEW.id FROM json_each(NEW.targets);
+END;
+CREATE TRIGGER label_changed AFTER UPDATE OF state, rules, targets ON erasure
+WHEN OLD.state <> NEW.state OR OLD.rules <> NEW.rules OR OLD.targets <> NEW.targets BEGIN
+  DELETE FROM erasure_label WHERE kind = 'rule' AND name IN (SELECT value FROM json_each(OLD.rules)) AND state = OLD.state AND erasure = OLD.id;
+  DELETE FROM erasure_label WHERE kind = 'target' AND name IN (SELECT value FROM json_each(OLD.targets)) AND state = OLD.state AND erasure = OLD.id;
+  INSERT INTO erasure_label (kind, name, state, erasure)
+    SELECT 'rule', value, NEW.state, NEW.id FROM json_each(NEW.rules)
+    UNION SELECT 'target', value, NEW.state, NEW.id FROM json_each(NEW.targets);
+END;
+CREATE TRIGGER label_expired AFTER DELETE ON erasure BEGIN
+  DELETE FROM erasure_label WHERE kind = 'rule' AND name IN (SELECT value FROM json_each(OLD.rules)) AND state = OLD.state AND erasure = OLD.id;
+  DELETE FROM erasure_label WHERE kind = 'target' AND name IN (SELECT value FROM json_each(OLD.targets)) AND state = OLD.state AND erasure = OLD.id;
 END;
 CREATE TRIGGER tally_receipts AFTER INSERT ON receipt BEGIN
   UPDATE tally SET n = n + 1 WHERE name = 'verdict:' || NEW.verdict;

@@ -259,6 +259,7 @@ async fn what_does_not_hold_between_tables_is_counted() {
         (Invariant::SettledSessionHasAge, "UPDATE session SET idle_since = NULL"),
         (Invariant::TombstoneHasNoSession, "INSERT INTO tombstone SELECT installation, session, 0, 0 FROM session"),
         (Invariant::StepHasErasure, "INSERT INTO step (erasure, target, called) VALUES (zeroblob(16), 'crm', 'crm')"),
+        (Invariant::LabelHasErasure, "INSERT INTO erasure_label VALUES ('rule', 'gone', 'done', zeroblob(16))"),
         (Invariant::EventHasWork, "DELETE FROM inbox"),
     ];
     assert_eq!(breaks.map(|(invariant, _)| invariant), Invariant::ALL);

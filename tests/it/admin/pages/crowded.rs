@@ -88,6 +88,9 @@ fn each_page_is_quick_over_a_large_ledger() {
     let one = format!("/erasures/e-{}", filled(1000));
     let officer = ["/", "/requests", "/requests?show=ended", "/requests/acme/2026%2F1", "/requests/new", "/holds"];
     let erasure = ["/erasures", "/erasures?show=scheduled", &*middle, &*one, "/receipts", "/receipts/1", "/tasks"];
+    // What none of them has is looked for in vain.
+    let rare =
+        ["/erasures?rule=nothing", "/erasures?target=nowhere", "/erasures?rule=nothing&target=mluvii&company=acme"];
     let operator = ["/", "/targets", "/audit", "/accounts", "/erasures?show=parked"];
     // Where nothing is open, it is asked whether anything has ever come.
     let mut measured = vec![taken("officer / without a request", || olga.get("/"))];
@@ -98,7 +101,7 @@ fn each_page_is_quick_over_a_large_ledger() {
     deployment.write("letters.csv", &csv);
     let letters = deployment.path("letters.csv");
     done(&deployment.run(&["requests", "new", "--csv", letters.to_str().expect("UTF-8")]));
-    for path in officer.into_iter().chain(erasure) {
+    for path in officer.into_iter().chain(erasure).chain(rare) {
         measured.push(taken(&format!("officer {path}"), || olga.get(path)));
     }
     for path in operator {

@@ -17,6 +17,12 @@ fn parked(deployment: &Deployment, count: usize) -> Vec<String> {
     })
 }
 
+/// What the form of a page says of an erasure, where it can be ticked.
+fn ticked(page: &str, id: &str) -> String {
+    let value = page.split("name=\"erasure\" value=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    value.into_iter().find(|value| value.starts_with(id)).unwrap_or_default().to_owned()
+}
+
 #[test]
 fn a_selection_is_found_by_combined_filters_and_exactly_what_was_ticked_is_tried_again() {
     let standin = StandIn::start();
@@ -68,26 +74,76 @@ fn a_selection_is_found_by_combined_filters_and_exactly_what_was_ticked_is_tried
     let asked =
         opa.get(&format!("/erasures/retry?show=person&{RULE}")).is(200).says(&["2 erasures can be tried again"]);
     for id in &ids {
-        assert!(asked.text.contains(&format!("value=\"{id}\" checked")), "{}", asked.text);
+        assert!(asked.text.contains(&format!("value=\"{}\" checked", ticked(&asked.text, id))), "{}", asked.text);
     }
+    let values = [0, 1].map(|at: usize| ticked(&asked.text, &ids[at]));
     opa.get("/erasures/retry?show=person&time=late").is(200).says(&["0 erasures can be tried again"]);
     opa.get("/erasures/retry?rule=retention").is(200).says(&["0 erasures can be tried again", "nothing to try again"]);
     opa.post("/erasures/retry", &[]).is(400);
-    opa.post("/erasures/retry", &[("erasure", &ids[0]), ("erasure", "e-x")]).is(400);
+    for wrong in ["e-x", "e-x~0", ids[1].as_str()] {
+        opa.post("/erasures/retry", &[("erasure", &values[0]), ("erasure", wrong)]).is(400);
+    }
     assert_eq!(parked(&deployment, 2).len(), 2, "nothing is tried of what is not understood whole");
-    olga.post("/erasures/retry", &[("erasure", &ids[0])]).is(403);
-    opa.post("/erasures/retry", &[("erasure", &ids[0])]).is(200).says(&["1 erasure is taken up again"]);
+    olga.post("/erasures/retry", &[("erasure", &values[0])]).is(403);
+    let one = opa.post("/erasures/retry", &[("erasure", &values[0]), ("shown", &ids[0]), ("shown", &ids[1])]).is(200);
+    let one = one.says(&["1 erasure is taken up again"]);
+    assert!(!one.text.contains("not shown"), "{}", one.text);
     let done = receipts(&deployment, 1);
     assert_eq!(done[0]["statement"]["erasure"], Value::from(ids[0].as_str()), "{done:?}");
     assert_eq!(parked(&deployment, 1), [ids[1].as_str()]);
     // One of them is over by now, which keeps the other one from nothing.
-    let both = opa.post("/erasures/retry", &[("erasure", &ids[0]), ("erasure", &ids[1])]).is(200);
+    let both = opa.post("/erasures/retry", &[("erasure", &values[0]), ("erasure", &values[1])]).is(200);
     both.says(&["1 erasure is taken up again", "1 erasure was left as it is", "it is not parked"]);
     receipts(&deployment, 2);
 
     opa.get(&path).is(200).says(&["Taken up again: opa.", "every system has its result", "What belongs to it"]);
     olga.get("/language/cs?next=/").leads_to("/");
     olga.get(&path).is(200).says(&["Co se stalo", "Znovu rozběhnuto: opa.", "Co k výmazu patří"]);
+}
+
+#[test]
+fn what_was_parked_after_the_page_was_shown_is_told_and_left() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    user(&deployment, "opa", "Opa", &["operator"], &[]);
+    let opa = Browser::signed_in(&server, "opa");
+    standin.fault(&json!({ "path": "/anonymous", "times": 100, "kind": "accepted_but_not_done" }));
+    standin.begin(101, "ann@example.com", None);
+    standin.end(101);
+    let first = parked(&deployment, 1).remove(0);
+    let look = || ticked(&opa.get("/erasures/retry?show=person").is(200).text, &first);
+    let shown = look();
+    assert!(shown.starts_with(&first), "{shown}");
+    assert_eq!(look(), shown, "looking changes nothing");
+    // Somebody else tries it again, and it comes back; and another one comes.
+    assert!(deployment.run(&["erasures", "retry", &first]).status.success());
+    wait_for("it to be parked again", || Some(look()).filter(|now| !now.is_empty() && *now != shown));
+    standin.begin(102, "bea@example.com", None);
+    standin.end(102);
+    let both = parked(&deployment, 2);
+    let stale = [("erasure", shown.as_str()), ("shown", first.as_str())];
+    let left = opa.post("/erasures/retry?show=person", &stale).is(200);
+    left.says(&[
+        "0 erasures are taken up again",
+        "1 erasure was left as it is",
+        "Something else of it needs somebody now than was shown",
+        "1 further erasure of the list needs somebody and was not shown",
+        "href=\"/erasures/retry?show=person\"",
+    ]);
+    let of_another_list = opa.post("/erasures/retry?show=done", &stale).is(200);
+    assert!(!of_another_list.text.contains("not shown"), "{}", of_another_list.text);
+    opa.get("/language/cs?next=/").leads_to("/");
+    let left = opa.post("/erasures/retry?show=person", &stale).is(200);
+    left.says(&["Člověka teď potřebuje i něco jiného", "1 další výmaz ze seznamu potřebuje člověka a nebyl ukázán"]);
+    assert_eq!(parked(&deployment, 2), both, "nothing was tried");
+    standin.clear_faults();
+    let page = opa.get("/erasures/retry?show=person").is(200);
+    let values: Vec<String> = both.iter().map(|id| ticked(&page.text, id)).collect();
+    let fields: Vec<_> = values.iter().map(|value| ("erasure", value.as_str())).collect();
+    opa.post("/erasures/retry?show=person", &fields).is(200).says(&["2 výmazy se znovu rozbíhají"]);
+    receipts(&deployment, 2);
 }
 
 #[test]
@@ -110,7 +166,7 @@ fn nobody_tries_again_what_is_of_another_company() {
     }
     opa.get("/erasures?company=acme").is(404);
     opa.get("/erasures/retry?company=acme").is(404);
-    let refused = opa.post("/erasures/retry", &[("erasure", &ids[0])]).is(200);
+    let refused = opa.post("/erasures/retry", &[("erasure", &format!("{}~0", ids[0]))]).is(200);
     refused.says(&["0 erasures are taken up again", "1 erasure was left as it is", "It is not there"]);
     assert_eq!(parked(&deployment, 1), ids);
     opa.get("/explain?company=acme&session=101").is(404);

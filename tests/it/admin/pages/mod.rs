@@ -14,6 +14,7 @@ mod hostile;
 mod import;
 mod letters;
 mod looks;
+mod many_requests;
 mod mluvii;
 mod people;
 mod planned;
