@@ -1,6 +1,6 @@
 //! A server that is started, stopped and started again on one port.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
@@ -64,9 +64,15 @@ impl Service {
         keeper::log(&self.folder)
     }
 
-    /// Sends it a signal, and waits until it has ended. Its data stays.
+    /// Sends it a signal, and waits until it has ended and nobody listens on its port. Its data stays.
     pub(crate) fn stop(&self, signal: &str) {
         self.keeper().stop(signal);
+        // A child that outlives it for a moment still listens: the next start would take it for the server, and fail to get its port.
+        let until = Instant::now() + PATIENCE;
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            assert!(Instant::now() < until, "somebody still listens on port {}", self.port);
+            std::thread::park_timeout(PAUSE);
+        }
     }
 
     /// Starts it after [`Service::stop`], on the same port, and waits until it takes connections.
