@@ -10,15 +10,8 @@ const PUBLIC: &str = "public_url = \"http://127.0.0.1:9\"";
 
 pub(super) fn deployment(standin: &StandIn) -> Deployment {
     let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", crm_plugin(&standin.crm)));
-    let listen = "listen = \"127.0.0.1:0\"";
-    replace(&deployment, listen, &format!("{listen}\n{PUBLIC}"));
+    deployment.replace("[server]\n", &format!("[server]\n{PUBLIC}\n"));
     deployment
-}
-
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replacen(from, to, 1));
 }
 
 fn len(page: &Value) -> Option<usize> {
@@ -107,7 +100,7 @@ fn a_configuration_is_taken_whole_or_not_at_all_and_only_where_that_is_meant() {
     let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
     let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
     let at = "/api/v1/configuration/reload";
-    replace(&deployment, PUBLIC, &format!("{PUBLIC}\nbody_bytes_max = 2000"));
+    deployment.replace(PUBLIC, &format!("{PUBLIC}\nbody_bytes_max = 2000"));
     super::sent(operator.asked("post", at)).refused(415, "not_json");
     officer.post(at, &json!({})).refused(403, "forbidden");
     of_one.post(at, &json!({})).refused(403, "forbidden");
@@ -115,7 +108,7 @@ fn a_configuration_is_taken_whole_or_not_at_all_and_only_where_that_is_meant() {
     assert_eq!(operator.post(at, &json!({})).is(200)["changed"], json!(["server.body_bytes_max"]));
     assert_eq!(operator.post(at, &json!({})).is(200)["changed"], json!([]));
 
-    replace(&deployment, PUBLIC, &format!("{PUBLIC}\nnonsense = 1"));
+    deployment.replace(PUBLIC, &format!("{PUBLIC}\nnonsense = 1"));
     let refused = operator.post(at, &json!({})).refused(409, "conflict");
     assert!(refused["detail"].as_str().is_some_and(|text| text.contains("nonsense")), "{refused}");
     operator.get("/api/v1/me").is(200);

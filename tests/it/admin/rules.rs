@@ -7,17 +7,11 @@ use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 const RULE: &str = "no consent, nothing kept";
 
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replace(from, to));
-}
-
 #[test]
 fn a_rule_that_would_erase_much_is_looked_at_and_judged_by_the_version_that_was_seen() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{ADMIN}"));
-    replace(&deployment, "alarm_share = 1", "alarm_share = 0.3");
+    deployment.replace("alarm_share = 1", "alarm_share = 0.3");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     for id in 101..=104 {
@@ -29,7 +23,7 @@ fn a_rule_that_would_erase_much_is_looked_at_and_judged_by_the_version_that_was_
     server.stop();
 
     // What erased one of four would now erase all.
-    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
+    deployment.replace("when = \"consent.state == 'absent'\"", "when = \"true\"");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     let approver = Api::of(&server, Some(&token(&deployment, "adam", &["approver"], &[])));

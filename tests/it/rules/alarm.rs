@@ -12,18 +12,11 @@ fn waiting(deployment: &Deployment) -> Option<Value> {
     all.iter().find(|found| found["code"] == "rule_waiting").cloned()
 }
 
-/// Changes the configuration.
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replace(from, to));
-}
-
 #[test]
 fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    replace(&deployment, "alarm_share = 1", "alarm_share = 0.3");
+    deployment.replace("alarm_share = 1", "alarm_share = 0.3");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     for id in 101..=104 {
@@ -36,7 +29,7 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     server.stop();
 
     // What erased one of four would now erase all.
-    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
+    deployment.replace("when = \"consent.state == 'absent'\"", "when = \"true\"");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     let found = wait_for("the rule to wait", || waiting(&deployment));
@@ -103,7 +96,7 @@ fn begun_with(
 ) -> (StandIn, Deployment, Server) {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, rules);
-    replace(&deployment, "alarm_share = 1", &format!("alarm_share = {alarm_share}"));
+    deployment.replace("alarm_share = 1", &format!("alarm_share = {alarm_share}"));
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     let count = sessions.clone().count();
@@ -118,7 +111,7 @@ fn begun_with(
 /// Starts a server again, with a rule or consent rule that is another one.
 fn changed(standin: &StandIn, deployment: &Deployment, server: Server, from: &str, to: &str) -> Server {
     server.stop();
-    replace(deployment, from, to);
+    deployment.replace(from, to);
     let server = Server::start(deployment);
     standin.register(&server.callback());
     server
@@ -173,8 +166,7 @@ fn what_a_rejected_version_demands_never_begins_and_what_another_rule_demands_do
     // The version stays rejected when it comes back, and what it alone demands is over at once.
     let server = changed(&standin, &deployment, server, "when = \"consent.state == 'refused'\"", "when = \"true\"");
     server.stop();
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
-    deployment.write("quietus.toml", &config.replace(kept, ""));
+    deployment.replace(kept, "");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(106, "cyd@x.cz", Some("v3"));
