@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{ADMIN, Api, token};
-use crate::harness::{Deployment, Server, StandIn, crm_plugin, wait_for};
+use crate::harness::{Deployment, Server, StandIn, wait_for};
 
 /// The server's own address, as mluvii is to call it.
 const PUBLIC: &str = "public_url = \"http://127.0.0.1:9\"";
 
 pub(super) fn deployment(standin: &StandIn) -> Deployment {
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(standin, ADMIN);
     deployment.replace("[server]\n", &format!("[server]\n{PUBLIC}\n"));
     deployment
 }
@@ -23,8 +23,8 @@ fn a_delivery_that_cannot_be_read_is_shown_without_its_values_and_stays_until_it
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
     for number in [77, 78] {
         let data = json!({ "sessionNumber": number, "guest": "ann@example.com" });
         assert_eq!(server.deliver(&json!({ "eventType": "SessionEnded", "data": data })), 202);
@@ -59,9 +59,9 @@ fn plugins_are_listed_and_replaced_and_webhooks_registered_and_deleted() {
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
+    let of_one = Api::by(&server, &deployment, "anna", &["operator"], &["acme"]);
 
     let plugins = wait_for("the plugin to be up", || {
         Some(operator.get("/api/v1/plugins").is(200)).filter(|plugins| plugins["items"][0]["state"] == "up")
@@ -96,9 +96,9 @@ fn a_configuration_is_taken_whole_or_not_at_all_and_only_where_that_is_meant() {
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
+    let of_one = Api::by(&server, &deployment, "anna", &["operator"], &["acme"]);
     let at = "/api/v1/configuration/reload";
     deployment.replace(PUBLIC, &format!("{PUBLIC}\nbody_bytes_max = 2000"));
     super::sent(operator.asked("post", at)).refused(415, "not_json");
@@ -121,8 +121,8 @@ fn who_has_an_account_is_seen_by_operators_and_no_secret_by_anybody() {
     let server = Server::start(&deployment);
     let secret = token(&deployment, "otto", &["operator"], &[]);
     let operator = Api::of(&server, Some(&secret));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &["acme"])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &["acme"]);
+    let of_one = Api::by(&server, &deployment, "anna", &["operator"], &["acme"]);
     let accounts = operator.get("/api/v1/accounts").is(200);
     let olga = accounts["items"].as_array().expect("a list").iter().find(|one| one["name"] == "olga");
     let olga = olga.unwrap_or_else(|| panic!("{accounts}"));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Api, token};
+use super::{ADMIN, Api};
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 const RULE: &str = "no consent, nothing kept";
@@ -26,9 +26,9 @@ fn a_rule_that_would_erase_much_is_looked_at_and_judged_by_the_version_that_was_
     deployment.replace("when = \"consent.state == 'absent'\"", "when = \"true\"");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
-    let approver = Api::of(&server, Some(&token(&deployment, "adam", &["approver"], &[])));
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["approver"], &["acme"])));
+    let approver = Api::by(&server, &deployment, "adam", &["approver"], &[]);
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let of_one = Api::by(&server, &deployment, "anna", &["approver"], &["acme"]);
     let newest = |api: &Api| api.get("/api/v1/rules").is(200)["items"].as_array().and_then(|all| all.last().cloned());
     let waiting = wait_for("the rule to wait", || newest(&operator).filter(|one| one["state"] == "waiting"));
     assert_eq!((&waiting["rule"], &waiting["would"], &waiting["sessions"]), (&json!(RULE), &json!(4), &json!(4)));

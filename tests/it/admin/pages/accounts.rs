@@ -1,7 +1,8 @@
 //! Accounts, passwords and tokens, as operators give and take them in a browser; and what nobody comes by so.
 
 use super::{ADMIN, Api, Browser, PASSWORD, Page, rows, user};
-use crate::harness::{Deployment, Needles, Server, StandIn, company};
+use crate::admin::two_companies;
+use crate::harness::{Deployment, Needles, Server, StandIn};
 
 const OWN: &str = "five other unrelated canary words";
 
@@ -256,9 +257,7 @@ fn a_token_is_shown_once_and_good_until_it_is_revoked() {
 fn nobody_gives_themself_anything_and_only_operators_of_all_companies_give() {
     let standin = StandIn::start();
     let beta = StandIn::start();
-    let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
-    deployment.names_companies();
+    let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
     user(&deployment, "petr", "Petr", &["operator"], &[]);
     user(&deployment, "otto", "Otto", &["operator"], &[]);

@@ -1,7 +1,8 @@
 //! Every page × every role, and what every answer says of how it is kept.
 
 use super::{ADMIN, Browser, rows, user};
-use crate::harness::{Deployment, Server, StandIn, company};
+use crate::admin::two_companies;
+use crate::harness::{Deployment, Server, StandIn};
 
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
@@ -161,9 +162,7 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
 fn an_account_sees_nothing_of_another_company() {
     let standin = StandIn::start();
     let beta = StandIn::start();
-    let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
-    deployment.names_companies();
+    let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
     user(&deployment, "anna", "Anna", &["officer", "approver", "operator"], &["acme"]);
     user(&deployment, "both", "Both", &["officer"], &[]);
