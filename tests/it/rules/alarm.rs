@@ -12,10 +12,9 @@ fn waiting(deployment: &Deployment) -> Option<Value> {
     all.iter().find(|found| found["code"] == "rule_waiting").cloned()
 }
 
-#[test]
-fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
-    let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+/// A deployment whose rule has erased one of four sessions, and its server.
+pub(crate) fn one_of_four_erased(standin: &StandIn, more: &str) -> (Deployment, Server) {
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{more}"));
     deployment.replace("alarm_share = 1", "alarm_share = 0.3");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
@@ -25,13 +24,20 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     }
     deployment.settled(4);
     receipts(&deployment, 1);
-    assert!(waiting(&deployment).is_none(), "an empty ledger has nothing to compare with");
-    server.stop();
+    (deployment, server)
+}
 
-    // What erased one of four would now erase all.
-    deployment.replace("when = \"consent.state == 'absent'\"", "when = \"true\"");
-    let server = Server::start(&deployment);
-    standin.register(&server.callback());
+/// Starts the server again, with a version of that rule that would have erased all four.
+pub(crate) fn would_erase_all(standin: &StandIn, deployment: &Deployment, server: Server) -> Server {
+    changed(standin, deployment, server, "when = \"consent.state == 'absent'\"", "when = \"true\"")
+}
+
+#[test]
+fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
+    let standin = StandIn::start();
+    let (deployment, server) = one_of_four_erased(&standin, "");
+    assert!(waiting(&deployment).is_none(), "an empty ledger has nothing to compare with");
+    let server = would_erase_all(&standin, &deployment, server);
     let found = wait_for("the rule to wait", || waiting(&deployment));
     let number = |name: &str| found["parameters"][name].as_u64();
     assert_eq!(
@@ -40,11 +46,7 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     );
     standin.begin(105, "bob@x.cz", Some("v3"));
     standin.just_end(105);
-    let held = "SELECT COUNT(*) FROM task WHERE reason LIKE '%waits for `quietus rules confirm`'";
-    wait_for("its erasure to be held", || {
-        let held: i64 = deployment.ledger().query_row(held, [], |row| row.get(0)).expect("a number");
-        (held == 1).then_some(())
-    });
+    held(&deployment, 1);
     let explained = deployment.json(&["explain", "acme/105"]);
     assert_eq!(explained["erasures"][0]["state"], "scheduled", "{explained}");
     assert!(standin.holds("bob@x.cz"));
@@ -69,12 +71,9 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
 }
 
 /// How many erasures wait for their rules.
-fn held(deployment: &Deployment, count: i64) {
+pub(crate) fn held(deployment: &Deployment, count: i64) {
     let sql = "SELECT COUNT(*) FROM task WHERE reason LIKE '%waits for `quietus rules confirm`'";
-    wait_for("erasures to be held", || {
-        let held: i64 = deployment.ledger().query_row(sql, [], |row| row.get(0)).expect("a number");
-        (held == count).then_some(())
-    });
+    wait_for("erasures to be held", || (deployment.count(sql) == count).then_some(()));
 }
 
 /// The erasure of a session, once it is in this state.
