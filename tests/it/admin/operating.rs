@@ -14,6 +14,12 @@ pub(super) fn deployment(standin: &StandIn) -> Deployment {
     deployment
 }
 
+/// An operator, an officer, and an operator of one company alone.
+fn callers(server: &Server, deployment: &Deployment) -> [Api; 3] {
+    let by = |name, role, companies: &[&str]| Api::by(server, deployment, name, &[role], companies);
+    [by("otto", "operator", &[]), by("olga", "officer", &[]), by("anna", "operator", &["acme"])]
+}
+
 fn len(page: &Value) -> Option<usize> {
     page["items"].as_array().map(Vec::len)
 }
@@ -59,9 +65,7 @@ fn plugins_are_listed_and_replaced_and_webhooks_registered_and_deleted() {
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
-    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
-    let of_one = Api::by(&server, &deployment, "anna", &["operator"], &["acme"]);
+    let [operator, officer, of_one] = callers(&server, &deployment);
 
     let plugins = wait_for("the plugin to be up", || {
         Some(operator.get("/api/v1/plugins").is(200)).filter(|plugins| plugins["items"][0]["state"] == "up")
@@ -96,9 +100,7 @@ fn a_configuration_is_taken_whole_or_not_at_all_and_only_where_that_is_meant() {
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
-    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
-    let of_one = Api::by(&server, &deployment, "anna", &["operator"], &["acme"]);
+    let [operator, officer, of_one] = callers(&server, &deployment);
     let at = "/api/v1/configuration/reload";
     deployment.replace(PUBLIC, &format!("{PUBLIC}\nbody_bytes_max = 2000"));
     super::sent(operator.asked("post", at)).refused(415, "not_json");

@@ -129,8 +129,7 @@ fn a_withdrawal_says_what_is_still_to_come_of_it_and_who_has_to_approve() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, &format!("{RULES}{AT_REST}{ADMIN}"));
     let server = Server::start(&deployment);
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let olga = Browser::signed_in(&server, "olga");
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
     standin.register(&server.callback());
     standin.begin(101, ANN, Some("v3"));
     standin.end(101);

@@ -64,8 +64,7 @@ fn without_an_address_nothing_is_registered_and_the_page_says_what_to_set() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    user(&deployment, "otto", "Otto", &["operator"], &[]);
-    let otto = Browser::signed_in(&server, "otto");
+    let otto = Browser::by(&server, &deployment, "otto", "Otto", &["operator"], &[]);
     // The first page says to each role what it can do of it.
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     user(&deployment, "adam", "Adam", &["approver"], &[]);

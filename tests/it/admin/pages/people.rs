@@ -11,8 +11,7 @@ fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let olga = Browser::signed_in(&server, "olga");
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
     talked(&standin, &server, &deployment, ANN);
     let mut seen = Vec::new();
 

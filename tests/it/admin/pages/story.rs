@@ -166,8 +166,7 @@ fn decisions_that_are_not_kept_cannot_be_run() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let olga = Browser::signed_in(&server, "olga");
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
     talked(&standin, &server, &deployment, ANN);
     standin.add_contact(ANN);
     let at = olga.post("/requests/new", &[("email", ANN), ("came", "letter"), ("number", "2026/042")]).goes_on();

@@ -55,8 +55,7 @@ fn a_plugin_is_seen_and_loaded_anew() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, ADMIN);
     let server = Server::start(&deployment);
-    user(&deployment, "otto", "Otto", &["operator"], &[]);
-    let otto = Browser::signed_in(&server, "otto");
+    let otto = Browser::by(&server, &deployment, "otto", "Otto", &["operator"], &[]);
     wait_for("the plugin to be up", || {
         Some(otto.get("/targets/crm").is(200)).filter(|page| page.text.contains("Works"))
     });
