@@ -266,6 +266,12 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
     }
 }
 
+/// The beginning of the part that has one of the programs in `tests/plugins` as a plugin; they read there what they share.
+pub(crate) fn program(name: &str, file: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins");
+    format!("\n[[plugin]]\nname = \"{name}\"\nexec = \"{folder}/{file}\"\nreads = [\"{folder}\"]\n")
+}
+
 /// The part of a configuration that has the plugin `crm`, for a CRM at this address.
 pub(crate) fn crm_plugin(crm: &str) -> String {
     format!(
