@@ -359,6 +359,6 @@ fn form(visitor: &Visitor<Requests>, typed: &Typed, wrong: &[Wrong], status: Sta
             div.actions { button.primary { (w.do_hold) } }
         }
     };
-    let title = if wrong.is_empty() { w.new_hold.to_owned() } else { format!("{} {}", w.error_in_title, w.new_hold) };
+    let title = whom::titled(view, w.new_hold, wrong);
     Sheet { status, ..Sheet::new(title, Section::Holds, body) }
 }

@@ -74,10 +74,7 @@ fn of_person(
         (whom::errors(w.consents.withdraw_of_person, wrong))
         (fields_of(visitor, &Whose::Person(identifiers), typed, wrong))
     };
-    let title = match wrong.is_empty() {
-        true => w.consents.of_person.to_owned(),
-        false => format!("{} {}", w.error_in_title, w.consents.of_person),
-    };
+    let title = whom::titled(view, w.consents.of_person, wrong);
     Sheet { status, ..Sheet::new(title, Section::Consents, body) }
 }
 

@@ -15,7 +15,7 @@ use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{cell, crumbs, heads};
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure};
+use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure, titled};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::Problem;
 use crate::ledger::{PastState, StoredPastJob};
@@ -213,7 +213,7 @@ fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], st
             }
         }
     };
-    let title = if wrong.is_empty() { title } else { format!("{} {title}", w.error_in_title) };
+    let title = titled(view, &title, wrong);
     Sheet { status, ..Sheet::new(title, Section::Mluvii, body) }
 }
 
