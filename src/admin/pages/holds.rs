@@ -13,6 +13,7 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::filters::nothing_here;
+use super::paging::no_such_list;
 use super::parts::{MustChoose, actor, cell, choices, crumbs, heads};
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
@@ -20,7 +21,7 @@ use super::whom::{self, Named, Wrong, field};
 use super::words::places;
 use crate::access::Permission;
 use crate::admin::caller::{Needs, Requests, See};
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::hold::{CaseReference, HoldId, HoldOn, HoldReason};
 use crate::ledger::{Hold, HoldsListed};
@@ -42,12 +43,11 @@ async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
 }
 
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
-    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
-    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let fields = Fields::read(query).ok_or_else(no_such_list)?;
     let which = match fields.text("show") {
         "" => HoldsListed::InForce,
         "all" => HoldsListed::All,
-        _ => return Err(unknown()),
+        _ => return Err(no_such_list()),
     };
     let mut all = holds::list(&visitor.on, which).await?;
     all.retain(|one| visitor.sees(&one.hold.installation));
