@@ -7,14 +7,13 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::filters::nothing_here;
 use super::paging::no_such_list;
-use super::parts::{MustChoose, actor, cell, choices, crumbs, heads};
+use super::parts::{MustChoose, actor, case_input, cell, choices, crumbs, heads, until_input};
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong, field};
@@ -259,7 +258,7 @@ fn read(visitor: &Visitor<Requests>, fields: &Fields, typed: &mut Typed) -> Resu
     if installation.is_none() {
         is_wrong("company", w.choose_company);
     }
-    let until = typed.until.and_then(|day| view.end_of(day)).filter(|until| *until > Timestamp::now());
+    let until = typed.until.and_then(|day| view.end_to_come(day));
     let is_unread = |name: &str, is_read: bool| !fields.text(name).is_empty() && !is_read;
     if is_unread("until", until.is_some()) {
         is_wrong("until", w.hold_until_wrong);
@@ -346,14 +345,8 @@ fn form(visitor: &Visitor<Requests>, typed: &Typed, wrong: &[Wrong], status: Sta
                     (field(view, wrong, "reason", w.because, None, |aria| {
                         choices("reason", &HoldReason::ALL, reasons, typed.reason, Some(w.choose), MustChoose::Yes, aria)
                     }))
-                    (field(view, wrong, "case", w.hold_case, Some(w.hold_case_hint), |aria| html! {
-                        input #case name="case" autocomplete="off" maxlength="40" value=[typed.case.as_ref()]
-                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-                    }))
-                    (field(view, wrong, "until", w.hold_until, Some(w.hold_until_hint), |aria| html! {
-                        input #until name="until" type="date" min=(view.today()) value=[typed.until]
-                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-                    }))
+                    (field(view, wrong, "case", w.hold_case, Some(w.hold_case_hint), |aria| case_input(aria, typed.case.as_ref())))
+                    (field(view, wrong, "until", w.hold_until, Some(w.hold_until_hint), |aria| until_input(view, aria, typed.until)))
                 }
             }
             div.actions { button.primary { (w.do_hold) } }
