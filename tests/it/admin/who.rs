@@ -7,9 +7,9 @@ use crate::harness::{Deployment, Server, StandIn};
 
 /// What each role may, written down once more: a change of either side has to be meant.
 pub(super) const MAY: [(&str, &[&str]); 3] = [
-    ("officer", &["see", "requests", "see_plans", "rules"]),
-    ("approver", &["see", "see_plans", "approve", "rules"]),
-    ("operator", &["see", "operate", "see_accounts"]),
+    ("officer", &["own", "see", "requests", "see_plans", "rules"]),
+    ("approver", &["own", "see", "see_plans", "approve", "rules"]),
+    ("operator", &["own", "see", "operate", "see_accounts", "accounts"]),
 ];
 
 /// Every operation of the description: its method, a path with names in it, and the permission that it takes.

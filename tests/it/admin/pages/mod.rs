@@ -17,6 +17,7 @@ mod people;
 mod planned;
 mod preferences;
 mod quarantine;
+mod routes;
 mod rules;
 mod signing;
 mod stored;
