@@ -35,7 +35,7 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
         .api_route(
             "/api/v1/tasks/{id}/done",
             post_with(done, |op| {
-                op.id("finish_task").summary("Say what became of a task; the receipt has it as your word")
+                op.id("finish_task").summary("Give the result of a task; the receipt has it as your word")
             }),
         )
 }
@@ -181,7 +181,7 @@ async fn reveal(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answe
     }))
 }
 
-/// What became of it.
+/// Its result.
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Became {

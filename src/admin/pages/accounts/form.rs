@@ -21,11 +21,11 @@ const DAYS: u16 = 90;
 #[derive(Clone, Copy)]
 pub(super) struct Ids {
     pub(super) roles: &'static str,
-    pub(super) reach: &'static str,
+    pub(super) companies: &'static str,
 }
 
-pub(super) const OF_ACCOUNT: Ids = Ids { roles: "roles", reach: "reach" };
-pub(super) const OF_TOKEN: Ids = Ids { roles: "token-roles", reach: "token-reach" };
+pub(super) const OF_ACCOUNT: Ids = Ids { roles: "roles", companies: "companies" };
+pub(super) const OF_TOKEN: Ids = Ids { roles: "token-roles", companies: "token-companies" };
 
 /// What was filled in, and stands in the form again.
 #[derive(Clone, Default)]
@@ -50,7 +50,7 @@ impl Typed {
             name: text("name").to_ascii_lowercase(),
             shown_as: text("shown_as"),
             roles: Role::ALL.into_iter().filter(|role| chosen.contains(&role.as_str())).collect(),
-            is_of_all: fields.text("reach") == "all",
+            is_of_all: fields.text("companies") == "all",
             companies: fields.all("company").map(|company| company.expose().to_owned()).collect(),
             purpose: text("purpose"),
             days: text("days"),
@@ -166,7 +166,7 @@ fn given<N>(
         _ => None,
     };
     if companies.is_none() {
-        wrong.push(Wrong { field: ids.reach, text: view.say(w.giving.companies_needed, &[]) });
+        wrong.push(Wrong { field: ids.companies, text: view.say(w.giving.companies_needed, &[]) });
     }
     roles.zip(companies)
 }
@@ -199,9 +199,9 @@ pub(super) fn gives<N>(visitor: &Visitor<N>, wrong: &[Wrong], ids: Ids, typed: &
             }
         } }
     };
-    let reach = html! {
+    let chosen = html! {
         div.picks {
-            label.pick { input type="checkbox" name="reach" value="all" checked[typed.is_of_all]; " " (w.giving.reach_all) }
+            label.pick { input type="checkbox" name="companies" value="all" checked[typed.is_of_all]; " " (w.giving.companies_all) }
         }
         p.small { (w.giving.only_these) }
         div.picks { @for company in &companies {
@@ -213,7 +213,7 @@ pub(super) fn gives<N>(visitor: &Visitor<N>, wrong: &[Wrong], ids: Ids, typed: &
     };
     html! {
         (group(view, wrong, ids.roles, w.roles, Some(w.giving.roles_hint), &roles))
-        (group(view, wrong, ids.reach, w.giving.reach, None, &reach))
+        (group(view, wrong, ids.companies, w.giving.companies, None, &chosen))
     }
 }
 

@@ -216,7 +216,7 @@ fn foreseen_sheet(visitor: &Visitor<Requests>, order: &Order, foreseen: &Foresee
     Sheet::new(w.consents.shown_title, Section::Consents, body)
 }
 
-/// What a form carries of an order, but for the decisions about single sessions.
+/// What a form carries of an order, except the decisions about single sessions.
 fn carried(visitor: &Visitor<Requests>, order: &Order) -> Markup {
     html! {
         (whose_of(visitor, &order.whose))

@@ -1,4 +1,4 @@
-//! Rules in a browser: what they are, what became of them, and what a person says of one that waits.
+//! Rules in a browser: what they are, what they did, and what a person says of one that waits.
 
 use super::{ADMIN, Browser, Page, user};
 use crate::harness::{StandIn, wait_for};
