@@ -1,6 +1,5 @@
 //! What several pages show alike.
 
-use jiff::civil::Date;
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -13,7 +12,7 @@ use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
 use crate::audit::Actor;
 use crate::erasure::{Erasure, ErasureState, Verdict};
-use crate::hold::{CaseReference, HeldBy, HoldId, HoldReason};
+use crate::hold::{HeldBy, HoldId, HoldReason};
 use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
@@ -294,22 +293,6 @@ pub(super) fn choices<T: Copy + PartialEq>(
             @if let Some(nothing) = nothing { option value="" { (nothing) } }
             @for one in all { option value=(word(*one)) selected[chosen == Some(*one)] { (shown(*one)) } }
         }
-    }
-}
-
-/// Which case something is for, by its own number.
-pub(super) fn case_input(aria: &Aria, typed: Option<&CaseReference>) -> Markup {
-    html! {
-        input #case name="case" autocomplete="off" maxlength="40" value=[typed]
-            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-    }
-}
-
-/// The last day of something that begins now.
-pub(super) fn until_input(view: &View, aria: &Aria, typed: Option<Date>) -> Markup {
-    html! {
-        input #until name="until" type="date" min=(view.today()) value=[typed]
-            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
     }
 }
 

@@ -21,7 +21,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Deployment, Server, StandIn, client, company, http, wait_for};
+use crate::harness::{Deployment, Server, StandIn, client, http, wait_for};
 
 /// The listener, on a port of its own.
 const ADMIN: &str = "\n[admin]\nlisten = \"127.0.0.1:0\"\n";
@@ -94,6 +94,14 @@ impl Api {
     }
 }
 
+/// Has somebody talk in session 101, and waits until it is settled.
+fn talked(standin: &StandIn, server: &Server, deployment: &Deployment, email: &str) {
+    standin.register(&server.callback());
+    standin.begin(101, email, Some("v1"));
+    standin.end(101);
+    deployment.settled(1);
+}
+
 fn sent(request: reqwest::RequestBuilder) -> Answer {
     let (status, text) = http(request);
     Answer { status, text }
@@ -113,19 +121,4 @@ fn token(deployment: &Deployment, name: &str, roles: &[&str], companies: &[&str]
     let output = deployment.run(&issue);
     done(&output);
     String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
-}
-
-/// A deployment with a second company; each source names its own.
-fn two_companies(standin: &StandIn, beta: &StandIn) -> Deployment {
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, "")));
-    deployment.names_companies();
-    deployment
-}
-
-/// Has somebody talk in session 101, and waits until it is settled.
-fn talked(standin: &StandIn, server: &Server, deployment: &Deployment, email: &str) {
-    standin.register(&server.callback());
-    standin.begin(101, email, Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Api, token, two_companies};
-use crate::harness::{Deployment, Server, StandIn};
+use super::{ADMIN, Api, token};
+use crate::harness::{Deployment, Server, StandIn, company};
 
 /// What each role may, written down once more: a change of either side has to be meant.
 pub(super) const MAY: [(&str, &[&str]); 3] = [
@@ -145,6 +145,13 @@ fn what_is_another_companys_is_as_if_it_were_not_there() {
     let found = both.post("/api/v1/requests/find", &json!({ "identifiers": person })).is(200);
     assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
     assert_eq!(both.get(&of_beta).is(200)["state"], "verified");
+}
+
+/// With a second company; each source names its own.
+pub(super) fn two_companies(standin: &StandIn, beta: &StandIn) -> Deployment {
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, "")));
+    deployment.names_companies();
+    deployment
 }
 
 #[test]

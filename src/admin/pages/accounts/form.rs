@@ -205,7 +205,7 @@ pub(super) fn gives<N>(visitor: &Visitor<N>, wrong: &[Wrong], ids: Ids, typed: &
     };
     let chosen = html! {
         div.picks {
-            label.pick { input type="checkbox" name="companies" value="all" checked[typed.is_of_all]; " " (w.giving.companies_all) }
+            label.pick { input type="checkbox" name="companies" value="all" checked[typed.is_of_all]; " " (w.giving.reach_all) }
         }
         p.small { (w.giving.only_these) }
         div.picks { @for company in &companies {
@@ -217,7 +217,7 @@ pub(super) fn gives<N>(visitor: &Visitor<N>, wrong: &[Wrong], ids: Ids, typed: &
     };
     html! {
         (group(view, wrong, ids.roles, w.roles, Some(w.giving.roles_hint), &roles))
-        (group(view, wrong, ids.companies, w.giving.companies, None, &chosen))
+        (group(view, wrong, ids.companies, w.giving.reach, None, &chosen))
     }
 }
 

@@ -10,7 +10,6 @@ use super::filter::Filter;
 use super::found;
 use crate::admin::caller::Operate;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::paging::no_such_list;
 use crate::admin::pages::parts::{cell, crumbs, heads, in_words};
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
@@ -28,7 +27,8 @@ pub(super) async fn ask(visitor: Visitor<Operate>, RawQuery(query): RawQuery) ->
 }
 
 async fn asked(visitor: &Visitor<Operate>, query: &str) -> Result<Sheet, Problem> {
-    let filter = Filter::read(visitor, &Fields::read(query).ok_or_else(no_such_list)?)?;
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
+    let filter = Filter::read(visitor, &Fields::read(query).ok_or_else(unknown)?)?;
     let (mut parked, mut is_cut) = (Vec::new(), false);
     for company in filter.companies(visitor) {
         let Some(asked) = filter.asked(visitor, company, RETRIED_MAX) else { continue };

@@ -5,12 +5,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::filters::company_filter;
-use crate::admin::pages::paging::no_such_list;
 use crate::admin::pages::parts::{Aria, MustChoose, choices, companies};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
 use crate::admin::pages::words::{lists, words};
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Code, Problem};
 use crate::erasure::{Erasure, ErasureState};
 use crate::language::Lang;
 use crate::ledger::ErasureFilter;
@@ -131,13 +130,14 @@ impl Filter {
             "" => None,
             name => Some(visitor.company(name)?),
         };
+        let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
         let name = |of: &str| Some(fields.text(of)).filter(|name| name.len() <= NAME_BYTES_MAX).map(str::to_owned);
         Ok(Self {
-            show: Show::read(fields.text("show")).ok_or_else(no_such_list)?,
-            when: When::ALL.into_iter().find(|one| one.word() == fields.text("time")).ok_or_else(no_such_list)?,
+            show: Show::read(fields.text("show")).ok_or_else(unknown)?,
+            when: When::ALL.into_iter().find(|one| one.word() == fields.text("time")).ok_or_else(unknown)?,
             company,
-            rule: name("rule").ok_or_else(no_such_list)?,
-            target: name("target").ok_or_else(no_such_list)?,
+            rule: name("rule").ok_or_else(unknown)?,
+            target: name("target").ok_or_else(unknown)?,
         })
     }
 

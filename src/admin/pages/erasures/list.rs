@@ -9,12 +9,12 @@ use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::filters::nothing_here;
-use crate::admin::pages::paging::{Begin, PAGE, next, no_such_list};
+use crate::admin::pages::paging::{Begin, PAGE, next};
 use crate::admin::pages::parts::{cell, days_left, erasure_state, heads, in_words, urgency, verdict, waits_for};
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::{lists, places};
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Code, Problem};
 use crate::erasure::Subject;
 use crate::ledger::ErasureFilter;
 use crate::operations::erasures::{self, Explained};
@@ -30,11 +30,12 @@ pub(super) async fn show(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Re
 }
 
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
-    let fields = Fields::read(query).ok_or_else(no_such_list)?;
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there");
+    let fields = Fields::read(query).ok_or_else(unknown)?;
     let filter = Filter::read(visitor, &fields)?;
-    let begin = Begin::read(fields.text("from")).ok_or_else(no_such_list)?;
+    let begin = Begin::read(fields.text("from")).ok_or_else(unknown)?;
     let all = filter.companies(visitor);
-    let installation = all.get(begin.company).cloned().ok_or_else(no_such_list)?;
+    let installation = all.get(begin.company).cloned().ok_or_else(unknown)?;
     let Some(asked) = filter.asked(visitor, installation, PAGE) else {
         return Ok(sheet(visitor, &filter, &Part { items: Vec::new(), further: None }));
     };

@@ -13,7 +13,7 @@ use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::filters::{company_filter, nothing_here};
-use crate::admin::pages::paging::{Begin, PAGE, next, no_such_list};
+use crate::admin::pages::paging::{Begin, PAGE, next};
 use crate::admin::pages::parts::{
     SOON_DAYS, actor, cell, companies, due, heads, in_words, request_path, request_state, waits_for, whose,
 };
@@ -21,7 +21,7 @@ use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
 use crate::admin::pages::words::{import, lists, places};
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Code, Problem};
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::requests::{self, Shown};
 use crate::request::{RequestId, RequestState};
@@ -88,6 +88,7 @@ const PERSON: &str = "person";
 impl Filter {
     /// Of an address, as far as the account may see the company that it names.
     fn read(visitor: &Visitor<See>, fields: &Fields) -> Result<Self, Problem> {
+        let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
         let company = match fields.text("company") {
             "" => None,
             name => Some(visitor.company(name)?),
@@ -96,10 +97,10 @@ impl Filter {
         let needs_person = match fields.text("waits") {
             "" => false,
             PERSON => true,
-            _ => return Err(no_such_list()),
+            _ => return Err(unknown()),
         };
         let which = Which::read(fields.text("show")).filter(|_| target.len() <= NAME_BYTES_MAX);
-        Ok(Self { which: which.ok_or_else(no_such_list)?, company, target, needs_person })
+        Ok(Self { which: which.ok_or_else(unknown)?, company, target, needs_person })
     }
 
     /// What stands behind the `?` of an address, of another list by the same filters.
@@ -194,7 +195,8 @@ pub(super) async fn show(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Re
 }
 
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
-    let fields = Fields::read(query).ok_or_else(no_such_list)?;
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there");
+    let fields = Fields::read(query).ok_or_else(unknown)?;
     let filter = Filter::read(visitor, &fields)?;
     let Open { all: mut open, is_cut } = open_requests(visitor).await?;
     let late = open.iter().filter(|shown| Which::Late.has(shown)).count() as u64;
@@ -208,7 +210,7 @@ async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
             open.retain(|shown| which.has(shown));
             let after = match fields.text("from") {
                 "" => None,
-                text => Some(Place::read(text).ok_or_else(no_such_list)?),
+                text => Some(Place::read(text).ok_or_else(unknown)?),
             };
             part_of(open, after)
         }
@@ -226,12 +228,13 @@ fn part_of(all: Vec<Shown>, after: Option<Place>) -> Part {
 }
 
 async fn ended(visitor: &Visitor<See>, filter: &Filter, from: &str) -> Result<Part, Problem> {
-    let begin = Begin::<Cursor>::read(from).ok_or_else(no_such_list)?;
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a part of the list that is not there");
+    let begin = Begin::<Cursor>::read(from).ok_or_else(unknown)?;
     let all = match &filter.company {
         Some(one) => vec![Some(one.clone())],
         None => companies(visitor),
     };
-    let installation = all.get(begin.company).cloned().ok_or_else(no_such_list)?;
+    let installation = all.get(begin.company).cloned().ok_or_else(unknown)?;
     let states = RequestState::ALL.iter().copied().filter(|state| !state.is_open()).collect();
     let asked = RequestFilter { states, installation, cursor: begin.cursor.unwrap_or(Cursor::NEWEST), limit: PAGE };
     let page = requests::list(&visitor.on, asked).await?;

@@ -10,12 +10,10 @@ use super::state;
 use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::parts::{
-    MustChoose, case_input, cell, choices, crumbs, erasure_state, heads, in_words, target_path, until_input,
-};
+use crate::admin::pages::parts::{MustChoose, cell, choices, crumbs, erasure_state, heads, in_words, target_path};
 use crate::admin::pages::view::{Section, Sheet, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{Wrong, errors, field, titled};
+use crate::admin::pages::whom::{Wrong, case_input, errors, field, titled, until_input};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::Problem;
 use crate::erasure::Erasure;

@@ -1,7 +1,7 @@
 //! Accounts, passwords and tokens, as operators give and take them in a browser; and what nobody comes by so.
 
 use super::{ADMIN, Api, Browser, PASSWORD, Page, rows, user};
-use crate::admin::two_companies;
+use crate::admin::who::two_companies;
 use crate::harness::{Deployment, Needles, Server, StandIn};
 
 const OWN: &str = "five other unrelated canary words";

@@ -1,7 +1,7 @@
 //! Consents in a browser: of a session and of a person, ended by a letter as it was shown, and as a file.
 
 use super::{ADMIN, Browser, user};
-use crate::admin::two_companies;
+use crate::admin::who::two_companies;
 use crate::harness::{Deployment, Needles, RULES, Server, StandIn, receipts, wait_for};
 
 const ANN: &str = "ann@example.com";

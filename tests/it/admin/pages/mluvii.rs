@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::operating::deployment;
 use super::{ADMIN, Browser, rows, user};
-use crate::admin::two_companies;
+use crate::admin::who::two_companies;
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 /// How the page says that mluvii has no webhook of a source.

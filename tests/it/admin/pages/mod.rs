@@ -17,7 +17,6 @@ mod people;
 mod planned;
 mod preferences;
 mod quarantine;
-mod routes;
 mod rules;
 mod signing;
 mod stored;

@@ -19,7 +19,10 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     user(&deployment, "adam", "Adam", &["approver"], &[]);
     let (olga, adam) = (Browser::signed_in(&server, "olga"), Browser::signed_in(&server, "adam"));
     olga.get("/").is(200).says(&["Nothing has arrived yet", "/webhooks/acme", "New request"]);
-    talked(&standin, &server, &deployment, ANN);
+    standin.register(&server.callback());
+    standin.begin(101, ANN, Some("v1"));
+    standin.end(101);
+    deployment.settled(1);
     standin.add_contact(ANN);
     olga.get("/").is(200).says(&["Nothing waits for you"]);
 

@@ -1,9 +1,10 @@
 //! Every page × every role, and what every answer says of how it is kept.
 
-use super::routes::{NONE, OWN, ROUTES, address, is_of_something};
+mod routes;
+
+use self::routes::{NONE, OWN, ROUTES, address, is_of_something};
 use super::{ADMIN, Browser, Page, rows, user};
-use crate::admin::two_companies;
-use crate::admin::who::MAY;
+use crate::admin::who::{MAY, two_companies};
 use crate::harness::{Deployment, Server, StandIn};
 
 /// What else is shown, and with which permission.
