@@ -15,7 +15,7 @@ use super::filters::company_filter;
 use super::parts::{cell, erasure_state, heads, verdict};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
-use super::whom::{Wrong, errors, field, titled};
+use super::whom::{Wrong, errors, field};
 use super::words::explained;
 use crate::access::Permission;
 use crate::admin::caller::See;
@@ -113,7 +113,7 @@ fn form(visitor: &Visitor<See>, asked: &Asked, why: Option<(Wrong, Option<String
         @if let Some(detail) = &detail { p.measure lang="en" { (detail) } }
         (fields(visitor, asked, &wrong))
     };
-    let title = titled(view, e.explain, &wrong);
+    let title = if wrong.is_empty() { e.explain.to_owned() } else { format!("{} {}", w.error_in_title, e.explain) };
     Sheet { status, ..Sheet::new(title, Section::Explain, body) }
 }
 
