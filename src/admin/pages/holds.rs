@@ -19,10 +19,11 @@ use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong, case_input, field, until_input};
 use super::words::places;
 use crate::access::Permission;
-use crate::admin::caller::{Needs, Requests, See};
+use crate::admin::caller::{Requests, See};
 use crate::admin::problem::Problem;
+use crate::admin::seen;
 use crate::admin::state::Admin;
-use crate::hold::{CaseReference, HoldId, HoldOn, HoldReason};
+use crate::hold::{CaseReference, HoldOn, HoldReason};
 use crate::ledger::{Hold, HoldsListed};
 use crate::operations::OperationError;
 use crate::operations::holds::{self, HoldAbout, HoldRequest};
@@ -119,19 +120,8 @@ fn ends(view: &View, one: &Hold) -> Markup {
     }
 }
 
-/// The hold of a path, as far as the account may see its company.
-async fn seen<N: Needs>(visitor: &Visitor<N>, id: &str) -> Result<holds::Shown, Problem> {
-    let unknown = || Problem::not_found("hold of this id");
-    let id: HoldId = id.parse().map_err(|_| unknown())?;
-    let shown = match holds::show(&visitor.on, id).await {
-        Err(OperationError::NotFound(_)) => return Err(unknown()),
-        shown => shown?,
-    };
-    if visitor.sees(&shown.hold.hold.installation) { Ok(shown) } else { Err(unknown()) }
-}
-
 async fn show(visitor: Visitor<See>, Path(id): Path<String>) -> Response {
-    let shown = seen(&visitor, &id).await;
+    let shown = seen::hold(&visitor, &id).await;
     visitor.view.answer(shown.map(|shown| sheet(&visitor, &shown)))
 }
 
@@ -176,7 +166,7 @@ fn sheet(visitor: &Visitor<See>, shown: &holds::Shown) -> Sheet {
 
 async fn lift(visitor: Visitor<Requests>, Path(id): Path<String>) -> Response {
     let done = async {
-        let shown = seen(&visitor, &id).await?;
+        let shown = seen::hold(&visitor, &id).await?;
         let id = shown.hold.hold.id;
         holds::lift(&visitor.on, id, &visitor.actor()).await?;
         Ok::<_, Problem>(format!("/holds/{id}"))
