@@ -7,23 +7,22 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::filters::nothing_here;
-use super::paging::no_such_list;
 use super::parts::{MustChoose, actor, cell, choices, crumbs, heads};
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
-use super::whom::{self, Named, Wrong, case_input, field, until_input};
+use super::whom::{self, Named, Wrong, field};
 use super::words::places;
 use crate::access::Permission;
-use crate::admin::caller::{Requests, See};
-use crate::admin::problem::Problem;
-use crate::admin::seen;
+use crate::admin::caller::{Needs, Requests, See};
+use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::hold::{CaseReference, HoldOn, HoldReason};
+use crate::hold::{CaseReference, HoldId, HoldOn, HoldReason};
 use crate::ledger::{Hold, HoldsListed};
 use crate::operations::OperationError;
 use crate::operations::holds::{self, HoldAbout, HoldRequest};
@@ -43,11 +42,12 @@ async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
 }
 
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
-    let fields = Fields::read(query).ok_or_else(no_such_list)?;
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
+    let fields = Fields::read(query).ok_or_else(unknown)?;
     let which = match fields.text("show") {
         "" => HoldsListed::InForce,
         "all" => HoldsListed::All,
-        _ => return Err(no_such_list()),
+        _ => return Err(unknown()),
     };
     let mut all = holds::list(&visitor.on, which).await?;
     all.retain(|one| visitor.sees(&one.hold.installation));
@@ -120,8 +120,19 @@ fn ends(view: &View, one: &Hold) -> Markup {
     }
 }
 
+/// The hold of a path, as far as the account may see its company.
+async fn seen<N: Needs>(visitor: &Visitor<N>, id: &str) -> Result<holds::Shown, Problem> {
+    let unknown = || Problem::not_found("hold of this id");
+    let id: HoldId = id.parse().map_err(|_| unknown())?;
+    let shown = match holds::show(&visitor.on, id).await {
+        Err(OperationError::NotFound(_)) => return Err(unknown()),
+        shown => shown?,
+    };
+    if visitor.sees(&shown.hold.hold.installation) { Ok(shown) } else { Err(unknown()) }
+}
+
 async fn show(visitor: Visitor<See>, Path(id): Path<String>) -> Response {
-    let shown = seen::hold(&visitor, &id).await;
+    let shown = seen(&visitor, &id).await;
     visitor.view.answer(shown.map(|shown| sheet(&visitor, &shown)))
 }
 
@@ -166,7 +177,7 @@ fn sheet(visitor: &Visitor<See>, shown: &holds::Shown) -> Sheet {
 
 async fn lift(visitor: Visitor<Requests>, Path(id): Path<String>) -> Response {
     let done = async {
-        let shown = seen::hold(&visitor, &id).await?;
+        let shown = seen(&visitor, &id).await?;
         let id = shown.hold.hold.id;
         holds::lift(&visitor.on, id, &visitor.actor()).await?;
         Ok::<_, Problem>(format!("/holds/{id}"))
@@ -248,7 +259,7 @@ fn read(visitor: &Visitor<Requests>, fields: &Fields, typed: &mut Typed) -> Resu
     if installation.is_none() {
         is_wrong("company", w.choose_company);
     }
-    let until = typed.until.and_then(|day| view.end_to_come(day));
+    let until = typed.until.and_then(|day| view.end_of(day)).filter(|until| *until > Timestamp::now());
     let is_unread = |name: &str, is_read: bool| !fields.text(name).is_empty() && !is_read;
     if is_unread("until", until.is_some()) {
         is_wrong("until", w.hold_until_wrong);
@@ -335,13 +346,19 @@ fn form(visitor: &Visitor<Requests>, typed: &Typed, wrong: &[Wrong], status: Sta
                     (field(view, wrong, "reason", w.because, None, |aria| {
                         choices("reason", &HoldReason::ALL, reasons, typed.reason, Some(w.choose), MustChoose::Yes, aria)
                     }))
-                    (field(view, wrong, "case", w.hold_case, Some(w.hold_case_hint), |aria| case_input(aria, typed.case.as_ref())))
-                    (field(view, wrong, "until", w.hold_until, Some(w.hold_until_hint), |aria| until_input(view, aria, typed.until)))
+                    (field(view, wrong, "case", w.hold_case, Some(w.hold_case_hint), |aria| html! {
+                        input #case name="case" autocomplete="off" maxlength="40" value=[typed.case.as_ref()]
+                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    }))
+                    (field(view, wrong, "until", w.hold_until, Some(w.hold_until_hint), |aria| html! {
+                        input #until name="until" type="date" min=(view.today()) value=[typed.until]
+                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    }))
                 }
             }
             div.actions { button.primary { (w.do_hold) } }
         }
     };
-    let title = whom::titled(view, w.new_hold, wrong);
+    let title = if wrong.is_empty() { w.new_hold.to_owned() } else { format!("{} {}", w.error_in_title, w.new_hold) };
     Sheet { status, ..Sheet::new(title, Section::Holds, body) }
 }

@@ -157,11 +157,6 @@ impl View {
         self.calendar.begin(day.tomorrow().ok()?)
     }
 
-    /// The same of a day that is not over yet.
-    pub(super) fn end_to_come(&self, day: Date) -> Option<Timestamp> {
-        self.end_of(day).filter(|end| *end > self.now)
-    }
-
     /// When a day begins, where the deployment is.
     pub(super) fn begin_of(&self, day: Date) -> Option<Timestamp> {
         self.calendar.begin(day)

@@ -1,7 +1,6 @@
 //! The fields in which a person is named, alike in every form; and what was typed, as it comes back where somebody goes on with it. It is kept
 //! nowhere: a form carries it, sealed under a key of this process alone, for whoever has typed it.
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
@@ -9,7 +8,6 @@ use super::fields::Fields;
 use super::parts::Aria;
 use super::view::View;
 use super::visitor::Visitor;
-use crate::hold::CaseReference;
 use crate::keys::{CapsuleKey, Sealed, SealedAs, Secret};
 use crate::operations::accounts::{ByWhat, Identity};
 use crate::operations::{GivenIdentifiers, InputError};
@@ -104,22 +102,6 @@ pub(super) fn password(
                 aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
         }
     })
-}
-
-/// Which case something is for, by its own number.
-pub(super) fn case_input(aria: &Aria, typed: Option<&CaseReference>) -> Markup {
-    html! {
-        input #case name="case" autocomplete="off" maxlength="40" value=[typed]
-            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-    }
-}
-
-/// The last day of something that begins now.
-pub(super) fn until_input(view: &View, aria: &Aria, typed: Option<Date>) -> Markup {
-    html! {
-        input #until name="until" type="date" min=(view.today()) value=[typed]
-            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-    }
 }
 
 /// A box that has to be ticked before something that nobody can undo is done.

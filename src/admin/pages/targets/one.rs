@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
@@ -13,7 +14,7 @@ use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, cell, choices, crumbs, erasure_state, heads, in_words, target_path};
 use crate::admin::pages::view::{Section, Sheet, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{Wrong, case_input, errors, field, titled, until_input};
+use crate::admin::pages::whom::{Wrong, errors, field, titled};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::Problem;
 use crate::erasure::Erasure;
@@ -182,8 +183,14 @@ fn pause_form(visitor: &Visitor<Operate>, path: &str, typed: &Typed, wrong: &[Wr
                     (field(view, wrong, "reason", w.because, None, |aria| {
                         choices("reason", &PauseReason::ALL, reasons, typed.reason, Some(w.choose), MustChoose::Yes, aria)
                     }))
-                    (field(view, wrong, "case", w.hold_case, Some(o.pause_case_hint), |aria| case_input(aria, typed.case.as_ref())))
-                    (field(view, wrong, "until", o.pause_until, Some(o.pause_until_hint), |aria| until_input(view, aria, typed.until)))
+                    (field(view, wrong, "case", w.hold_case, Some(o.pause_case_hint), |aria| html! {
+                        input #case name="case" autocomplete="off" maxlength="40" value=[typed.case.as_ref()]
+                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    }))
+                    (field(view, wrong, "until", o.pause_until, Some(o.pause_until_hint), |aria| html! {
+                        input #until name="until" type="date" min=(view.today()) value=[typed.until]
+                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    }))
                 }
                 div.actions { button.danger { (o.do_pause) } }
             }
@@ -204,7 +211,7 @@ pub(super) async fn pause(visitor: Visitor<Operate>, Path(name): Path<String>, f
     };
     let mut wrong = Vec::new();
     let mut is_wrong = |field, sentence: &str| wrong.push(Wrong { field, text: view.say(sentence, &[]) });
-    let until = typed.until.and_then(|day| view.end_to_come(day));
+    let until = typed.until.and_then(|day| view.end_of(day)).filter(|until| *until > Timestamp::now());
     if !fields.text("until").is_empty() && until.is_none() {
         is_wrong("until", w.hold_until_wrong);
     }
