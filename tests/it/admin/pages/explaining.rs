@@ -1,6 +1,6 @@
 //! Why a session was erased, or was not.
 
-use super::{ADMIN, Browser, rows};
+use super::{ADMIN, Browser, rows, user};
 use crate::harness::{Deployment, RULES, Server, StandIn, receipts};
 
 #[test]
@@ -9,7 +9,8 @@ fn a_session_is_explained_by_what_was_kept_of_it_and_the_events_that_came() {
     let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
     standin.register(&server.callback());
-    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let olga = Browser::signed_in(&server, "olga");
     standin.begin(101, "ann@example.com", None);
     standin.end(101);
     let done = receipts(&deployment, 1);
