@@ -221,7 +221,7 @@ fn rules_that_would_erase_much_together_wait_together() {
     // Each one of them erases a fourth.
     let parts: String =
         (101..=104).map(|id| rule(&format!("part {id}"), &format!("session.id % 4 == {}", id % 4))).collect();
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     deployment.write("quietus.toml", &format!("{config}{parts}{}", rule("the guest's", "session.id == 7")));
     let reloaded = deployment.run(&["reload"]);
     assert!(reloaded.status.success() && text(&reloaded).contains("confirm 'part 101'"), "{}", text(&reloaded));
@@ -241,7 +241,7 @@ fn rules_that_would_erase_much_together_wait_together() {
 fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
     let name = "the guest's";
     let (standin, deployment, server) = begun_with("0.3", 101..=103, ERASE);
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let late = rule("late", "session.id > 0").replace("erase =", "after = \"365d\"\nerase =");
     deployment.write("quietus.toml", &format!("{config}{}{late}", rule(name, "session.ended")));
     let reloaded = deployment.run(&["reload"]);
@@ -278,7 +278,7 @@ fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
 #[test]
 fn a_consent_table_and_a_rule_that_come_together_wait() {
     let (_standin, deployment, server) = begun_with("0.3", 101..=103, ERASE);
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let table = "\n[[consent]]\non = \"session-settled\"\nwhen = \"true\"\nstate = \"absent\"\n";
     let changed = rule("changed", "consent.state == 'absent'").replace("session-settled", "consent-changed");
     let origin = rule("origin", "consent.state == 'absent' && consent.origin == 'rule'");
