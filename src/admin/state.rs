@@ -118,7 +118,7 @@ impl Admin {
     pub(super) async fn turn_to_try(&self) -> Result<SemaphorePermit<'_>, Problem> {
         match timeout(PLAN_WAIT_MAX, self.trials.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
-            // It is never closed.
+            // The semaphore is never closed: either way, the wait was too long.
             Ok(Err(_)) | Err(_) => Err(Problem::new(Code::Unavailable, "rules are being tried just now; ask again")),
         }
     }
