@@ -8,7 +8,7 @@ use super::password::PasswordHash;
 use super::role::{Companies, Roles};
 
 /// Characters of a text that a person is shown by, or of what a token is for.
-const LINE_CHARS_MAX: usize = 80;
+pub(crate) const LINE_CHARS_MAX: usize = 80;
 
 /// An account as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

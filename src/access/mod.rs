@@ -9,7 +9,7 @@ mod name;
 mod password;
 mod role;
 
-pub(crate) use account::{Account, AccountChange, NewAccount, NotOneLine, one_line};
+pub(crate) use account::{Account, AccountChange, LINE_CHARS_MAX, NewAccount, NotOneLine, one_line};
 pub(crate) use bearer::{
     Bearer, BearerHash, BearerKind, IDLE_MAX, LoginSession, NewToken, SESSION_MAX, TOKEN_DEFAULT, TOKEN_MAX, Token,
     TokenId,

@@ -12,6 +12,7 @@ mod keyed;
 mod pages;
 mod problem;
 mod routes;
+mod seen;
 mod settings;
 mod spent;
 mod state;

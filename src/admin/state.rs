@@ -118,7 +118,7 @@ impl Admin {
     pub(super) async fn turn_to_try(&self) -> Result<SemaphorePermit<'_>, Problem> {
         match timeout(PLAN_WAIT_MAX, self.trials.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
-            // It is never closed.
+            // The semaphore is never closed: either way, the wait was too long.
             Ok(Err(_)) | Err(_) => Err(Problem::new(Code::Unavailable, "rules are being tried just now; ask again")),
         }
     }
@@ -127,8 +127,8 @@ impl Admin {
         self.server.current().body_read_max.0
     }
 
-    /// Refuses what has come through a proxy, and not over TLS up to there: its token has passed a network in clear. Only a proxy's word is
-    /// taken for it: anybody else who reaches the listener can write that header, too.
+    /// Refuses what has come through a proxy, and not over TLS up to there: its token has passed a network in clear. Only the word of a
+    /// trusted proxy counts: anyone else who can connect to the listener can send that header, too.
     pub(super) fn must_be_private(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<(), Problem> {
         if !self.settings.behind_proxy {
             return Ok(());

@@ -55,7 +55,7 @@ fn then(explained: &Explanation, out: &mut Out) -> std::io::Result<()> {
     }
     for PastEvaluation { at, on, consent, applied, did_not_apply } in &explained.then {
         let what = match on {
-            // What is kept does not tell the one from the other.
+            // Submitted forms and call parameters are kept under one trigger.
             Trigger::FormSubmitted => " (or call parameters)",
             Trigger::SessionEnded | Trigger::SessionSettled | Trigger::ConsentChanged => "",
         };

@@ -168,7 +168,7 @@ async fn is_alone(ledger: &dyn Ledger) -> bool {
 async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, newest: Arc<Newest>, mut told: watch::Receiver<Known>) {
     let name = keeper.name();
     let mut failing = None;
-    // Whether the ledger may say so.
+    // Whether the ledger may hold a note of the failure. It is taken away once keeping works, also where writing it seemed to fail.
     let mut is_noted = false;
     // One that does not answer, such as a mount that hangs, is not asked a second time beside the first.
     let mut pending: Option<JoinHandle<Result<Option<Beginning>, String>>> = None;

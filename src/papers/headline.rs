@@ -107,7 +107,7 @@ impl Headline {
         self.and_unseen(gone)
     }
 
-    /// What became of all but what a law keeps, with where the details are.
+    /// The result of all except what a law keeps, with where the details are.
     pub(super) fn rest(&self, enclosed: &str) -> String {
         let lang = self.lang;
         if self.verdict == Verdict::Incomplete {

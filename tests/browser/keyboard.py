@@ -27,6 +27,11 @@ class Keyboard:
         self.must_be_seen(self.page.locator("a.skip"))
         self.page.keyboard.press("Enter")
 
+    def skip_to(self, what):
+        """Past the navigation, and on by this link or button."""
+        self.skip()
+        self.follow(what)
+
     def reach(self, what):
         """Goes on by Tab until this has the focus."""
         place = self.page.locator(what)

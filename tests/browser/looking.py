@@ -151,7 +151,7 @@ def kind(address):
 
 def violations(page):
     """What the engine finds, each with its places."""
-    # Through the browser's own door: the page's policy lets no script in.
+    # By the browser's debugging protocol: the page's policy lets no script in.
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]

@@ -7,6 +7,11 @@ from keyboard import Keyboard
 from looking import PATIENCE_MS, kind
 
 
+def button(action):
+    """What sends the form that leads there."""
+    return f"form[action='{action}'] button"
+
+
 def signed_in(looking, order, name, looks=False):
     """A window in which somebody has signed in, and their hands."""
     page = looking.window()
@@ -16,11 +21,11 @@ def signed_in(looking, order, name, looks=False):
         looking.look(page, "sign-in")
         hands.type("#user", name)
         hands.type("#pw", "not the password at all")
-        hands.follow("form[action='/sign-in'] button")
+        hands.follow(button("/sign-in"))
         looking.look(page, "sign-in-refused", expected=403)
     hands.type("#user", name)
     hands.type("#pw", order["password"])
-    hands.follow("form[action='/sign-in'] button")
+    hands.follow(button("/sign-in"))
     assert looking.at(page) == "/", page.url
     return page, hands
 
@@ -53,14 +58,13 @@ def request(looking, order):
     page, hands = signed_in(looking, order, order["officer"])
     looking.look(page, "home")
     hands.follow(".nav a[href='/requests']")
-    hands.skip()
-    hands.follow("main a[href='/requests/new']")
+    hands.skip_to("main a[href='/requests/new']")
     looking.look(page, "new-request")
 
     # Nobody is named.
     hands.skip()
     hands.choose("#came", "letter")
-    hands.follow("form[action='/requests/new'] button")
+    hands.follow(button("/requests/new"))
     looking.look(page, "new-request-wrong", expected=400)
     hands.skip()
     hands.reach("main .errors a[href='#email']")
@@ -70,26 +74,25 @@ def request(looking, order):
     hands.type("#name", order["name"])
     hands.choose("#came", "letter")
     hands.type("#number", order["number"])
-    hands.follow("form[action='/requests/new'] button")
+    hands.follow(button("/requests/new"))
     at = looking.at(page)
     looking.look(page, "request-unverified")
 
     hands.skip()
     hands.choose("#how", "document")
-    hands.follow(f"form[action='{at}/verify'] button")
+    hands.follow(button(f"{at}/verify"))
     looking.look(page, "request-verified")
-    hands.skip()
-    hands.follow(f"form[action='{at}/plan'] button")
+    hands.skip_to(button(f"{at}/plan"))
     looking.look(page, "plan-made")
 
     # Of what is possibly theirs nothing goes without a decision, and none is without its reason.
     hands.skip()
     hands.pick(f"d-{order['possible']}", "include")
-    hands.follow(f"form[action='{at}/plan'] button")
+    hands.follow(button(f"{at}/plan"))
     looking.look(page, "plan-wrong", expected=400)
     hands.skip()
     hands.choose(f"select[id='b-{order['possible']}']", "content")
-    hands.follow(f"form[action='{at}/plan'] button")
+    hands.follow(button(f"{at}/plan"))
     assert looking.at(page) == f"{at}/plan", page.url
     looking.look(page, "plan-kept")
     page.goto(at)
@@ -97,25 +100,19 @@ def request(looking, order):
 
     other, others = signed_in(looking, order, order["approver"])
     looking.look(other, "approver-home")
-    others.skip()
-    others.follow(f".tasks .do a[href='{at}']")
+    others.skip_to(f".tasks .do a[href='{at}']")
     looking.look(other, "approver-request")
-    others.skip()
-    others.follow(f"main .actions a[href='{at}/plan']")
+    others.skip_to(f"main .actions a[href='{at}/plan']")
     looking.look(other, "approver-plan")
-    others.skip()
-    others.follow(f"form[action='{at}/approve'] button")
+    others.skip_to(button(f"{at}/approve"))
     looking.look(other, "approver-approved")
 
     page.goto("/")
     looking.look(page, "home-approved")
-    hands.skip()
-    hands.follow(f".tasks .do a[href='{at}']")
-    hands.skip()
-    hands.follow(f"main .actions a[href='{at}/plan']")
+    hands.skip_to(f".tasks .do a[href='{at}']")
+    hands.skip_to(f"main .actions a[href='{at}/plan']")
     looking.look(page, "plan-approved")
-    hands.skip()
-    hands.follow(f"form[action='{at}/run'] button")
+    hands.skip_to(button(f"{at}/run"))
     erasure = looking.at(page)
     assert erasure.startswith("/erasures/"), page.url
     receipt = ended(page, at)
@@ -123,19 +120,16 @@ def request(looking, order):
     looking.look(page, "erasure")
     page.goto(at)
     looking.look(page, "request-done")
-    hands.skip()
-    hands.follow(f"main .verdict a[href='{receipt}']")
+    hands.skip_to(f"main .verdict a[href='{receipt}']")
     looking.look(page, "receipt")
-    hands.skip()
-    hands.follow(f"main a[href='{receipt}/verified']")
+    hands.skip_to(f"main a[href='{receipt}/verified']")
     looking.look(page, "receipt-verified")
     page.goto(receipt)
-    hands.skip()
-    hands.follow(f"main a[href^='{receipt}/certificate']")
+    hands.skip_to(f"main a[href^='{receipt}/certificate']")
     looking.look(page, "certificate")
     page.goto("/requests?show=ended")
     looking.look(page, "requests-ended")
-    hands.follow("form[action='/sign-out'] button")
+    hands.follow(button("/sign-out"))
     assert looking.at(page) == "/sign-in", page.url
 
 
@@ -156,24 +150,21 @@ def person(looking, order):
     page, hands = signed_in(looking, order, order["officer"])
     hands.follow(".nav a[href='/people']")
     looking.look(page, "people")
-    hands.skip()
-    hands.follow("main form[action='/people'] button")
+    hands.skip_to(f"main {button('/people')}")
     looking.look(page, "people-wrong", expected=400)
     hands.skip()
     hands.type("#email", order["email"])
-    hands.follow("main form[action='/people'] button")
+    hands.follow(f"main {button('/people')}")
     looking.look(page, "person")
     assert order["email"] not in page.content() + page.url, "what was typed stands on the page"
-    hands.skip()
-    hands.follow("form[action='/holds/new/of'] button")
+    hands.skip_to(button("/holds/new/of"))
     looking.look(page, "new-hold-of-person")
     hands.skip()
     hands.choose("#reason", "legal-claims")
     hands.type("#case", "21 C 123/2024")
-    hands.follow("form[action='/holds/new'] button")
+    hands.follow(button("/holds/new"))
     looking.look(page, "hold")
-    hands.skip()
-    hands.follow("main .crumbs a[href='/holds']")
+    hands.skip_to("main .crumbs a[href='/holds']")
     looking.look(page, "holds")
 
     # The same person's request, and once more.
@@ -183,7 +174,7 @@ def person(looking, order):
         hands.type("#email", order["email"])
         hands.type("#name", order["name"])
         hands.choose("#came", "letter")
-        hands.follow("form[action='/requests/new'] button")
+        hands.follow(button("/requests/new"))
     looking.look(page, "request-twice", expected=409)
 
 

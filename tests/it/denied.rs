@@ -124,7 +124,7 @@ fn a_status_needs_no_secret_and_no_key() {
 #[test]
 fn the_password_of_the_ledger_is_named_as_well() {
     let deployment = deployment("TERM");
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let config = deployment.configuration();
     let database = "url = \"postgres://quietus@127.0.0.1:1/quietus\"\npassword = { file = \"ledger.secret\" }";
     deployment.write("quietus.toml", &config.replace("url = \"sqlite:data/quietus.db\"", database));
     deployment.write("ledger.secret", "a-password-of-a-database");

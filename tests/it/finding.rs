@@ -8,15 +8,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::json;
 use test_servers::postgres;
 
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
-
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/finder.py");
+use crate::harness::{Deployment, ERASE, Server, StandIn, program, receipts, wait_for};
 
 /// A system, and by what it knows persons.
 fn plugin(folder: &str, name: &str, kind: &str) -> String {
     format!(
-        "[[plugin]]\nname = \"{name}\"\nexec = \"{PROGRAM}\"\nargs = [\"{name}\"]\ngrants = [\"{kind}\"]\n\
-         config = {{ folder = \"{folder}\" }}\n"
+        "{}args = [\"{name}\"]\ngrants = [\"{kind}\"]\nconfig = {{ folder = \"{folder}\" }}\n",
+        program(name, "finder.py")
     )
 }
 

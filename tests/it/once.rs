@@ -5,9 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Deployment, ERASE, Fleet, Server, StandIn, receipts, wait_for};
-
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/once.py");
+use crate::harness::{Deployment, ERASE, Fleet, Server, StandIn, program, receipts, wait_for};
 
 /// A folder into which the plugin may write, whoever it runs as; it answers no request to erase before `waits` is gone.
 pub(crate) fn folder() -> TempDir {
@@ -21,8 +19,8 @@ pub(crate) fn folder() -> TempDir {
 pub(crate) fn rules(folder: &TempDir, sight: &str) -> String {
     let rules = ERASE.replace("[\"mluvii\"]", "[\"mluvii\", \"letters\"]");
     format!(
-        "{rules}\n[[plugin]]\nname = \"letters\"\nexec = \"{PROGRAM}\"\nargs = [\"{sight}\"]\ngrants = [\"email\"]\n\
-         config = {{ folder = \"{}\" }}\n",
+        "{rules}{}args = [\"{sight}\"]\ngrants = [\"email\"]\nconfig = {{ folder = \"{}\" }}\n",
+        program("letters", "once.py"),
         folder.path().display()
     )
 }

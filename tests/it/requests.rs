@@ -419,7 +419,7 @@ fn who_joins_a_rules_erasure_by_hand_does_not_approve_it() {
 fn a_configuration_with_the_deadline_that_is_gone_says_what_is_in_its_place() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, SETTLES);
-    let text = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a file");
+    let text = deployment.configuration();
     deployment.write("quietus.toml", &text.replacen("[erasing]\n", "[erasing]\ndeadline = \"30d\"\n", 1));
     let output = deployment.run(&["check", "--offline"]);
     let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");

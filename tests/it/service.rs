@@ -204,7 +204,7 @@ fn nothing_that_is_away_and_no_broken_plugin_keeps_a_server_from_starting() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, ERASE);
     std::fs::write(deployment.path("libbroken.so"), "no library").expect("written");
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let config = deployment.configuration();
     let mluvii = Away::new();
     let config = config.replace(&standin.mluvii, &mluvii.url());
     deployment.write("quietus.toml", &config.replace("libhttp_purge.so", "libbroken.so"));
@@ -219,7 +219,7 @@ fn nothing_that_is_away_and_no_broken_plugin_keeps_a_server_from_starting() {
 fn a_server_is_not_started_with_a_configuration_that_is_wrong_or_rules_that_fail_their_tests() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), ERASE);
-    let good = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let good = deployment.configuration();
     assert!(checked_before_a_start(&deployment).0);
     let test = "[[test]]\nname = \"kept\"\non = \"session-settled\"\nconsent = { state = \"given\" }\n\
                 expect = [\"no consent, nothing kept\"]\n";

@@ -23,7 +23,7 @@ impl Addressed {
         let deployment = Deployment::bare(&standin.mluvii, &format!("{more}{ERASE}"));
         let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
         let public = format!("public_url = \"{}\"", Self::public_url(&socket));
-        let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+        let config = deployment.configuration();
         let listen = "listen = \"127.0.0.1:0\"";
         deployment.write("quietus.toml", &config.replacen(listen, &format!("{listen}\n{public}"), 1));
         Self { deployment, socket }
@@ -176,7 +176,7 @@ fn webhooks_of_others_are_never_touched() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("a server would register it again"), "{refused:?}");
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     drop(server);
-    let config = std::fs::read_to_string(there.deployment.path("quietus.toml")).expect("it is there");
+    let config = there.deployment.configuration();
     there.deployment.write("quietus.toml", &config.replace("webhook = \"managed\"", "webhook = \"watched\""));
     assert_eq!(there.deployment.json(&["webhook", "unregister", "acme"])["deleted"], 1);
     let after: Vec<_> = standin.webhooks().into_iter().filter(|webhook| before.contains(webhook)).collect();
@@ -282,7 +282,7 @@ fn what_was_noted_of_a_source_that_is_gone_is_over_at_the_next_start() {
     let server = there.start();
     wait_for("attention", || there.attention().pop());
     drop(server);
-    let config = std::fs::read_to_string(there.deployment.path("quietus.toml")).expect("it is there");
+    let config = there.deployment.configuration();
     let renamed =
         config.replacen("[[source]]\nname = \"acme\"", "[[source]]\nname = \"other\"\nwebhook = \"managed\"", 1);
     assert_ne!(renamed, config);

@@ -3,11 +3,11 @@
 requests it declines, it writes into `calls`. The file `mood`, if there is one, is taken away by the next request to erase, which
 goes wrong as it says."""
 
-import json
 import os
-import struct
 import sys
 import time
+
+from frames import framed, read, send
 
 MANIFEST = {
     "name": "fickle",
@@ -20,23 +20,6 @@ MANIFEST = {
     "reads_from": ["/folder"],
     "writes_from": ["/folder"],
 }
-
-
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        sys.exit(0)
-    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
-
-
-def frame(message):
-    body = json.dumps(message).encode()
-    return struct.pack(">I", len(body)) + body
-
-
-def send(data):
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
 
 
 def note(what, request):
@@ -65,10 +48,10 @@ def erase(id, request):
     now = mood()
     if now in ("retryable", "rate_limited"):
         note("declined", request)
-        return send(frame({"type": "error", "id": id, "error": {"class": now, "message": "not now"}}))
+        return send(framed({"type": "error", "id": id, "error": {"class": now, "message": "not now"}}))
     note("erase", request)
     if now == "permanent":
-        return send(frame({"type": "error", "id": id, "error": {"class": now, "message": "not this one"}}))
+        return send(framed({"type": "error", "id": id, "error": {"class": now, "message": "not this one"}}))
     if now == "dies_before":
         os._exit(3)
     if now == "hangs_before":
@@ -82,7 +65,7 @@ def erase(id, request):
         os._exit(3)
     if now == "hangs_after":
         time.sleep(1.5)
-    answer = frame({"type": "result", "id": id, "result": {"outcome": "erased" if there else "absent"}})
+    answer = framed({"type": "result", "id": id, "result": {"outcome": "erased" if there else "absent"}})
     if now == "half":
         send(answer[: len(answer) // 2])
         os._exit(3)
@@ -101,16 +84,16 @@ while True:
     message = read()
     kind, id = message["type"], message.get("id")
     if kind == "hello":
-        send(frame({"type": "hello", "protocol": 1, "manifest": MANIFEST}))
+        send(framed({"type": "hello", "protocol": 1, "manifest": MANIFEST}))
     elif kind == "configure":
         folder = message["config"]["folder"]
-        send(frame({"type": "ready"}))
+        send(framed({"type": "ready"}))
     elif kind == "erase":
         erase(id, message["request"])
     elif kind == "verify":
         outcome = "residual" if files(message["request"]) else "absent"
-        send(frame({"type": "result", "id": id, "result": {"outcome": outcome}}))
+        send(framed({"type": "result", "id": id, "result": {"outcome": outcome}}))
     elif kind == "health":
-        send(frame({"type": "result", "id": id, "result": {}}))
+        send(framed({"type": "result", "id": id, "result": {}}))
     elif kind == "shutdown":
         sys.exit(0)

@@ -5,11 +5,11 @@ customer number by that of the order. All write into `calls` what they are asked
 tells what it has found (`waits`, `waits-ROLE`), tell that there is more (`more`), or die once (`dies`)."""
 
 import base64
-import json
 import os
-import struct
 import sys
 import time
+
+from frames import read, write
 
 ROLE = sys.argv[1]
 # By what it knows persons, by what else, and how that begins.
@@ -33,19 +33,6 @@ MANIFEST = {
     "writes_from": ["/folder"],
 }
 RECORDS = 3
-
-
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        sys.exit(0)
-    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
-
-
-def write(message):
-    body = json.dumps(message).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
 
 
 def told(request):

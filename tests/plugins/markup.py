@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A program that is a plugin, and whose every text is markup: `says` erases, and says so; `fails` fails for good, and says why."""
 
-import json
-import struct
 import sys
+
+from frames import read, write
 
 ROLE = sys.argv[1]
 MARKUP = "<script>alert('" + ROLE + "')</script>\"'><img src=x>"
@@ -13,19 +13,6 @@ MANIFEST = {
     "identifiers": {"required": ["email"]},
     "operations": ["erase", "verify", "health"],
 }
-
-
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        sys.exit(0)
-    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
-
-
-def write(message):
-    body = json.dumps(message).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
 
 
 def result(outcome):

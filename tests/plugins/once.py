@@ -3,11 +3,11 @@
 erase as long as its folder holds `waits`. Only with the argument `seeing` can it say whether the data is gone. With `cancelling` it
 may be asked again, and gives each request up as long as its folder holds `waits`."""
 
-import json
 import os
-import struct
 import sys
 import time
+
+from frames import read, write
 
 MANIFEST = {
     "name": "once",
@@ -19,19 +19,6 @@ MANIFEST = {
     "reads_from": ["/folder"],
     "writes_from": ["/folder"],
 }
-
-
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        sys.exit(0)
-    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
-
-
-def write(message):
-    body = json.dumps(message).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
 
 
 def note(what):

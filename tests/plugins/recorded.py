@@ -3,27 +3,15 @@
 answers `unsupported` to whatever was not known then. Its argument is the recording."""
 
 import json
-import struct
 import sys
+
+from frames import read, write
 
 RECORDED = json.load(open(sys.argv[1]))
 
 
 def recorded(kind, id=None):
     return next(message for message in RECORDED if message["type"] == kind and (id is None or message.get("id") == id))
-
-
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        sys.exit(0)
-    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
-
-
-def write(message):
-    body = json.dumps(message).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
 
 
 while True:

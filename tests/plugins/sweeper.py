@@ -8,9 +8,10 @@ to erase anything; of whom one stands in `keeps`, it says that it has erased the
 import base64
 import json
 import os
-import struct
 import sys
 import time
+
+from frames import read, write
 
 MANIFEST = {
     "name": "sweeper",
@@ -22,19 +23,6 @@ MANIFEST = {
     "writes_from": ["/folder"],
 }
 PAGE = 2
-
-
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        sys.exit(0)
-    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
-
-
-def write(message):
-    body = json.dumps(message).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
 
 
 def path(name):

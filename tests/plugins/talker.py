@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A program that is a plugin, says something in each call, and needs a person at its first one."""
 
-import json
-import struct
 import sys
+
+from frames import read, write
 
 MANIFEST = {
     "name": "talker",
@@ -11,19 +11,6 @@ MANIFEST = {
     "identifiers": {"required": ["email"]},
     "operations": ["erase", "verify"],
 }
-
-
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        sys.exit(0)
-    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
-
-
-def write(message):
-    body = json.dumps(message).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
 
 
 failed = False

@@ -1,5 +1,5 @@
 //! What an answer says of the next page of its list: where nothing is said, the list is over. Anything else than a text is no word of that, and
-//! an error: whoever stands behind it must not be taken for one who is not there.
+//! an error: the people on further pages must not be treated as absent.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 

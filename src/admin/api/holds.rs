@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::shown::{GivenIdentifier, identifiers, limit, page, read_if};
 use crate::admin::answer::{Answer, Done, Made, Page};
-use crate::admin::caller::{By, Needs, Requests, See};
+use crate::admin::caller::{By, Requests, See};
 use crate::admin::given::{Nothing, Path, Query};
 use crate::admin::keyed::{Keyed, Once};
 use crate::admin::problem::{Code, Problem};
+use crate::admin::seen;
 use crate::admin::state::Admin;
 use crate::hold::{HoldId, HoldOn, HoldReason};
 use crate::ledger::{self, HoldsListed};
-use crate::operations::OperationError;
 use crate::operations::holds::{self, HoldAbout, HoldRequest};
 use crate::subject::{GuestId, SessionId, SessionKey};
 
@@ -194,19 +194,8 @@ struct Which {
     id: String,
 }
 
-/// The hold, as far as the account may see its company.
-async fn seen<N: Needs>(by: &By<N>, which: &Which) -> Result<(HoldId, holds::Shown), Problem> {
-    let unknown = || Problem::not_found("hold of this id");
-    let id: HoldId = which.id.parse().map_err(|_| unknown())?;
-    let shown = match holds::show(&by.on, id).await {
-        Err(OperationError::NotFound(_)) => return Err(unknown()),
-        shown => shown?,
-    };
-    if by.sees(&shown.hold.hold.installation) { Ok((id, shown)) } else { Err(unknown()) }
-}
-
-async fn answered<N: Needs>(by: &By<N>, which: &Which) -> Answer<Hold> {
-    let (_, shown) = seen(by, which).await?;
+async fn answered<N>(by: &By<N>, which: &Which) -> Answer<Hold> {
+    let shown = seen::hold(by, &which.id).await?;
     let waiting = shown.waiting.iter().map(|erasure| erasure.id.to_string()).collect();
     Ok(Done(Hold::of(&shown.hold, Some(waiting))))
 }
@@ -216,8 +205,8 @@ async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Hold>
 }
 
 async fn lift(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<Hold> {
-    let (id, _) = seen(&by, &which).await?;
-    holds::lift(&by.on, id, &by.actor()).await?;
+    let held = seen::hold(&by, &which.id).await?;
+    holds::lift(&by.on, held.hold.hold.id, &by.actor()).await?;
     answered(&by, &which).await.map_err(Problem::after_the_act)
 }
 

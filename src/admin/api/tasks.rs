@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::shown::{Held, limit, page};
 use crate::admin::answer::{Answer, Done, Page};
-use crate::admin::caller::{By, Needs, Requests, See};
+use crate::admin::caller::{By, Requests, See};
 use crate::admin::given::{Body, Nothing, Path, Query};
 use crate::admin::problem::{Code, Problem};
+use crate::admin::seen;
 use crate::admin::state::Admin;
-use crate::erasure::{ErasureId, TaskId};
-use crate::operations::OperationError;
+use crate::erasure::ErasureId;
 use crate::operations::tasks::{self, OpenTask, Revealed, Said, TaskState};
 use crate::subject::TargetName;
 
@@ -35,7 +35,7 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
         .api_route(
             "/api/v1/tasks/{id}/done",
             post_with(done, |op| {
-                op.id("finish_task").summary("Say what became of a task; the receipt has it as your word")
+                op.id("finish_task").summary("Give the result of a task; the receipt has it as your word")
             }),
         )
 }
@@ -129,22 +129,8 @@ struct Which {
     id: String,
 }
 
-fn unknown() -> Problem {
-    Problem::not_found("open task of this id; it may have been confirmed")
-}
-
-/// The task, as far as the account may see its company.
-async fn seen<N: Needs>(by: &By<N>, which: &Which) -> Result<OpenTask, Problem> {
-    let id: TaskId = which.id.parse().map_err(|_| unknown())?;
-    let task = match tasks::show(&by.on, &id).await {
-        Err(OperationError::NotFound(_)) => return Err(unknown()),
-        task => task?,
-    };
-    if by.sees(&task.mluvii) { Ok(task) } else { Err(unknown()) }
-}
-
 async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Task> {
-    seen(&by, &which).await.map(|task| Done(Task::from(&task)))
+    seen::task(&by, &which.id).await.map(|task| Done(Task::from(&task)))
 }
 
 /// Whom a task is about: personal data.
@@ -167,7 +153,7 @@ struct RevealedIdentifier {
 }
 
 async fn reveal(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<RevealedTask> {
-    let id = seen(&by, &which).await?.id;
+    let id = seen::task(&by, &which.id).await?.id;
     let Revealed { task, identifiers, guests, session } = tasks::reveal(&by.on, &id, &by.actor()).await?;
     let shown = identifiers
         .0
@@ -181,7 +167,7 @@ async fn reveal(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answe
     }))
 }
 
-/// What became of it.
+/// Its result.
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Became {
@@ -222,7 +208,7 @@ struct SaidOf {
 }
 
 async fn done(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<SaidOfTask>) -> Answer<SaidOf> {
-    let OpenTask { id, erasure, .. } = seen(&by, &which).await?;
+    let OpenTask { id, erasure, .. } = seen::task(&by, &which.id).await?;
     tasks::done(&by.on, &id, body.outcome.into(), body.reason.as_deref(), &by.actor()).await?;
     Ok(Done(SaidOf { task: id.to_string(), erasure: erasure.to_string() }))
 }

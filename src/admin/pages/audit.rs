@@ -6,14 +6,14 @@ use maud::html;
 
 use super::fields::Fields;
 use super::filters::nothing_here;
-use super::paging::PAGE;
+use super::paging::{PAGE, cursor, no_such_list};
 use super::parts::{actor, cell, heads};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::words::{act, act_result, places};
 use crate::access::Permission;
 use crate::admin::caller::See;
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::audit::{Act, ActResult, AuditRow, is_of_accounts};
 use crate::ledger::{AuditRange, Cursor, Page};
 use crate::operations::audit;
@@ -25,12 +25,8 @@ pub(super) async fn show(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Re
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     // It is of all companies.
     visitor.sees_all()?;
-    let unknown = || Problem::new(Code::NotUnderstood, "the address names a part of the list that is not there");
-    let fields = Fields::read(query).ok_or_else(unknown)?;
-    let cursor = match fields.text("from") {
-        "" => Cursor::NEWEST,
-        text => text.parse::<Cursor>().map_err(|_| unknown())?,
-    };
+    let fields = Fields::read(query).ok_or_else(no_such_list)?;
+    let cursor = cursor(&fields, Cursor::NEWEST)?;
     let mut page = audit::list(&visitor.on, &AuditRange::all(cursor, PAGE)).await?;
     let sees_accounts = visitor.view.may(Permission::SeeAccounts);
     // The page is shorter by them, and goes on where it would.

@@ -3,8 +3,25 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use super::fields::Fields;
+use crate::admin::problem::{Code, Problem};
+use crate::ledger::Cursor;
+
 /// Items of one page.
 pub(super) const PAGE: u32 = 50;
+
+/// That an address names no list, or no part of one.
+pub(super) fn no_such_list() -> Problem {
+    Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there")
+}
+
+/// Where a page of a list begins that is of all companies: at this end of it where the address says nothing.
+pub(super) fn cursor(fields: &Fields, end: Cursor) -> Result<Cursor, Problem> {
+    match fields.text("from") {
+        "" => Ok(end),
+        text => text.parse().map_err(|_| no_such_list()),
+    }
+}
 
 /// Where a page begins: of which company, and where in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -136,7 +136,7 @@ fn form(visitor: &Visitor<Requests>, company: &str, wrong: &[Wrong], status: Sta
         (whom::errors(w.not_searched, wrong))
         (fields_of(visitor, company, wrong))
     };
-    let title = if wrong.is_empty() { w.people.to_owned() } else { format!("{} {}", w.error_in_title, w.people) };
+    let title = whom::titled(view, w.people, wrong);
     Sheet { status, ..Sheet::new(title, Section::People, body) }
 }
 

@@ -15,7 +15,7 @@ use super::fields::Fields;
 use super::sign_in::with_cookie;
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
-use super::whom::{Wrong, errors, field};
+use super::whom::{Wrong, errors, field, titled};
 use super::words::places;
 use crate::admin::caller::Own;
 use crate::admin::state::Admin;
@@ -53,8 +53,7 @@ fn form(view: &View, wrong: &[Wrong], status: StatusCode) -> Sheet {
             div.actions { button.primary { (p.set_zone) } }
         }
     };
-    let title =
-        if wrong.is_empty() { p.reader_zone.to_owned() } else { format!("{} {}", w.error_in_title, p.reader_zone) };
+    let title = titled(view, p.reader_zone, wrong);
     Sheet { status, ..Sheet::new(title, Section::Own, body) }
 }
 

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::filters::nothing_here;
-use super::paging::PAGE;
+use super::paging::{PAGE, cursor, no_such_list};
 use super::paper::paper;
 use super::parts::{cell, crumbs, demanded_by, heads, in_words, verdict, verdict_class};
 use super::view::{Section, Sheet};
@@ -18,7 +18,7 @@ use super::visitor::Visitor;
 use super::words::places;
 use crate::access::Permission;
 use crate::admin::caller::{Needs, Requests, See};
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::erasure::Verdict;
 use crate::ledger::{Cursor, Page, ReceiptRange};
@@ -41,16 +41,12 @@ async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
 
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     visitor.sees_all()?;
-    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there");
-    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let fields = Fields::read(query).ok_or_else(no_such_list)?;
     let wanted = Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == fields.text("show"));
     if wanted.is_none() && !fields.text("show").is_empty() {
-        return Err(unknown());
+        return Err(no_such_list());
     }
-    let cursor = match fields.text("from") {
-        "" => Cursor::NEWEST,
-        text => text.parse::<Cursor>().map_err(|_| unknown())?,
-    };
+    let cursor = cursor(&fields, Cursor::NEWEST)?;
     let range = ReceiptRange { cursor, limit: PAGE, verdict: wanted, since: None };
     let page = receipts::list(&visitor.on, &range).await?;
     Ok(list_sheet(visitor, wanted, &page))

@@ -16,6 +16,7 @@ use super::fields::Fields;
 use super::sign_in::{browser_of, from, why_not, with_cookie};
 use super::view::{Refusal, Section, Sheet, View, see};
 use super::visitor::Visitor;
+use super::whom::{Wrong, errors, password, titled};
 use crate::access::{Browser, LoginSession};
 use crate::admin::caller::Own;
 use crate::admin::problem::Problem;
@@ -111,49 +112,22 @@ async fn end_all(State(admin): State<Arc<Admin>>, visitor: Visitor<Own>) -> Resp
 }
 
 async fn ask_password(visitor: Visitor<Own>) -> Response {
-    visitor.view.page(&password_form(&visitor.view, None, StatusCode::OK))
+    visitor.view.page(&password_form(&visitor.view, &[], StatusCode::OK))
 }
 
-/// Which field is wrong, and how.
-struct Wrong<'w> {
-    field: &'static str,
-    text: &'w str,
-}
-
-fn password_form(view: &View, wrong: Option<&Wrong<'_>>, status: StatusCode) -> Sheet {
+fn password_form(view: &View, wrong: &[Wrong], status: StatusCode) -> Sheet {
     let w = view.words();
-    let field = |name: &'static str, label: &str, autocomplete: &str| {
-        let wrong = wrong.filter(|wrong| wrong.field == name);
-        html! {
-            div.field.wrong[wrong.is_some()] {
-                label for=(name) { (label) }
-                @if let Some(wrong) = wrong { span.error id={ (name) "-e" } { span.hidden { (w.error_in_title) " " } (wrong.text) } }
-                input id=(name) name=(name) type="password" autocomplete=(autocomplete) maxlength="1024" required
-                    aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| format!("{name}-e"))];
-            }
-        }
-    };
     let body = html! {
         div.head { h1 { (w.change_password) } p.lead { (view.say(w.password_lead, &[])) } }
-        @if let Some(wrong) = wrong {
-            div.errors role="alert" aria-labelledby="e" {
-                h2 #e { (w.password_not_changed) }
-                ul { li { a href={ "#" (wrong.field) } { (wrong.text) } } }
-            }
-        }
+        (errors(w.password_not_changed, wrong))
         form.page method="post" action="/password" {
-            (field("old", w.old_password, "current-password"))
-            (field("new", w.new_password, "new-password"))
-            (field("again", w.new_password_again, "new-password"))
+            (password(view, wrong, "old", w.old_password, None, "current-password"))
+            (password(view, wrong, "new", w.new_password, None, "new-password"))
+            (password(view, wrong, "again", w.new_password_again, None, "new-password"))
             div.actions { button.primary { (w.change_password) } }
         }
     };
-    let title = if wrong.is_some() {
-        format!("{} {}", w.error_in_title, w.change_password)
-    } else {
-        w.change_password.to_owned()
-    };
-    Sheet { status, ..Sheet::new(title, Section::Own, body) }
+    Sheet { status, ..Sheet::new(titled(view, w.change_password, wrong), Section::Own, body) }
 }
 
 /// From where somebody asks.
@@ -175,10 +149,10 @@ async fn change_password(
     fields: Fields,
 ) -> Response {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let refused = |field, text: &str, status| view.page(&password_form(view, Some(&Wrong { field, text }), status));
+    let refused = |field, text, status| view.page(&password_form(view, &[Wrong { field, text }], status));
     let new = fields.secret("new");
     if new != fields.secret("again") {
-        return refused("again", &view.say(w.passwords_differ, &[]), StatusCode::BAD_REQUEST);
+        return refused("again", view.say(w.passwords_differ, &[]), StatusCode::BAD_REQUEST);
     }
     let (on, old) = (&visitor.on, fields.secret("old"));
     let browser = browser_of(&headers);
@@ -187,10 +161,10 @@ async fn change_password(
         Ok(Ok(None)) => with_cookie(see("/sign-in"), Cookies::of(&admin).no_session()),
         Ok(Err(why)) => {
             let (text, status) = why_not(view, why);
-            refused("old", &text, status)
+            refused("old", text, status)
         }
         Err(OperationError::Input(InputError::Password(why))) => {
-            refused("new", &view.say((w.password_refused)(why), &[]), StatusCode::BAD_REQUEST)
+            refused("new", view.say((w.password_refused)(why), &[]), StatusCode::BAD_REQUEST)
         }
         Err(error) => view.problem(&Problem::from(error)),
     }

@@ -18,8 +18,8 @@ use super::whom::{Wrong, errors, field};
 use super::words::places;
 use crate::admin::caller::Requests;
 use crate::admin::problem::Problem;
+use crate::admin::seen;
 use crate::admin::state::Admin;
-use crate::erasure::TaskId;
 use crate::operations::tasks::{self, OpenTask, Said};
 use crate::operations::{InputError, OperationError};
 
@@ -75,25 +75,14 @@ fn list_sheet(visitor: &Visitor<Requests>, all: &[OpenTask]) -> Sheet {
     Sheet::new(w.tasks, Section::Tasks, body)
 }
 
-/// The open task of a path, as far as the account may see its company.
-async fn seen(visitor: &Visitor<Requests>, id: &str) -> Result<OpenTask, Problem> {
-    let unknown = || Problem::not_found("open task of this id");
-    let id: TaskId = id.parse().map_err(|_| unknown())?;
-    let task = match tasks::show(&visitor.on, &id).await {
-        Err(OperationError::NotFound(_)) => return Err(unknown()),
-        task => task?,
-    };
-    if visitor.sees(&task.mluvii) { Ok(task) } else { Err(unknown()) }
-}
-
 async fn show(visitor: Visitor<Requests>, Path(id): Path<String>) -> Response {
-    let task = seen(&visitor, &id).await;
+    let task = seen::task(&visitor, &id).await;
     visitor.view.answer(task.map(|task| sheet(&visitor, &task, None, &[], StatusCode::OK)))
 }
 
 async fn done(visitor: Visitor<Requests>, Path(id): Path<String>, fields: Fields) -> Response {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let task = match seen(&visitor, &id).await {
+    let task = match seen::task(&visitor, &id).await {
         Ok(task) => task,
         Err(problem) => return view.problem(&problem),
     };

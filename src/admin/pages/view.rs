@@ -256,7 +256,7 @@ impl View {
             }
             div.actions {
                 @if self.who.is_some() {
-                    @let back = self.list.filter(|_| code != Code::Forbidden).and_then(|list| back::to(self, list));
+                    @let back = self.list.filter(|_| code != Code::Forbidden).and_then(|list| self.way_to(list));
                     @if let Some((path, name)) = back { a.button.primary href=(path) { (name) } }
                     a.button.primary[back.is_none()] href="/" { (w.to_first_page) }
                 }
@@ -297,10 +297,15 @@ impl View {
     }
 
     fn shell(&self, who: &Identity, sheet: &Sheet) -> Markup {
-        let (w, o) = (self.words(), operating(self.lang));
+        let w = self.words();
         let roles: Vec<_> = who.roles.iter().map(|role| (w.role)(role)).collect();
-        let to = |section: Section, path: &str, word: &str| {
-            html! { li { a href=(path) aria-current=[(sheet.section == Some(section)).then_some("page")] { span { (word) } } } }
+        let links = |sections: &[Section]| {
+            let shown = sections.iter().filter_map(|section| Some((*section, self.way_to(*section)?)));
+            html! {
+                ul { @for (section, (path, name)) in shown {
+                    li { a href=(path) aria-current=[(sheet.section == Some(section)).then_some("page")] { span { (name) } } }
+                } }
+            }
         };
         html! {
             body.shell #top {
@@ -311,38 +316,8 @@ impl View {
                 }
                 nav.nav #menu aria-label=(w.main_menu) {
                     a.menu-close href="#top" { (w.close_menu) }
-                    div {
-                        h2 { (w.work) }
-                        ul {
-                            (to(Section::Home, "/", w.needs_attention))
-                            (to(Section::Requests, "/requests", w.requests))
-                            @if who.roles.allow(Permission::Requests) {
-                                (to(Section::People, "/people", w.people))
-                                (to(Section::Consents, "/consents", w.consents.title))
-                                (to(Section::Tasks, "/tasks", w.tasks))
-                            }
-                            (to(Section::Holds, "/holds", w.holds))
-                        }
-                    }
-                    div {
-                        h2 { (w.records) }
-                        ul {
-                            (to(Section::Erasures, "/erasures", w.erasures))
-                            (to(Section::Explain, "/explain", explained(self.lang).nav))
-                            @if who.roles.allow(Permission::Operate) {
-                                (to(Section::Quarantine, "/quarantine", o.quarantine))
-                                (to(Section::Mluvii, "/mluvii", o.mluvii))
-                            }
-                            // Their list is of all companies.
-                            @if who.companies == Companies::All {
-                                (to(Section::Receipts, "/receipts", w.receipts))
-                                (to(Section::Rules, "/rules", w.rules.title))
-                                (to(Section::Audit, "/audit", w.audit))
-                                @if who.roles.allow(Permission::Operate) { (to(Section::Targets, "/targets", w.targets)) }
-                                @if who.roles.allow(Permission::SeeAccounts) { (to(Section::Accounts, "/accounts", w.accounts)) }
-                            }
-                        }
-                    }
+                    div { h2 { (w.work) } (links(&back::WORK)) }
+                    div { h2 { (w.records) } (links(&back::RECORDS)) }
                     div.me {
                         p { b { (who.shown_as) } }
                         p.muted { (roles.join(", ")) }
@@ -364,6 +339,32 @@ impl View {
                 }
             }
         }
+    }
+
+    /// Where a list is and how it is called, for whom it is shown: a way that is refused is none.
+    fn way_to(&self, list: Section) -> Option<(&'static str, &'static str)> {
+        let (w, o) = (self.words(), operating(self.lang));
+        let sees_all = self.who.as_ref()?.companies == Companies::All;
+        let (name, may) = match list {
+            Section::Home => (w.needs_attention, true),
+            Section::Own => (w.your_sessions, true),
+            Section::Requests => (w.requests, true),
+            Section::Erasures => (w.erasures, true),
+            Section::Explain => (explained(self.lang).nav, true),
+            Section::Holds => (w.holds, true),
+            Section::People => (w.people, self.may(Permission::Requests)),
+            Section::Consents => (w.consents.title, self.may(Permission::Requests)),
+            Section::Tasks => (w.tasks, self.may(Permission::Requests)),
+            Section::Quarantine => (o.quarantine, self.may(Permission::Operate)),
+            Section::Mluvii => (o.mluvii, self.may(Permission::Operate)),
+            // These are of all companies.
+            Section::Receipts => (w.receipts, sees_all),
+            Section::Rules => (w.rules.title, sees_all),
+            Section::Audit => (w.audit, sees_all),
+            Section::Targets => (w.targets, sees_all && self.may(Permission::Operate)),
+            Section::Accounts => (w.accounts, sees_all && self.may(Permission::SeeAccounts)),
+        };
+        may.then(|| (back::address(list), name))
     }
 
     fn other_language(&self) -> Markup {

@@ -57,6 +57,14 @@ pub(super) fn errors(title: &str, wrong: &[Wrong]) -> Markup {
     }
 }
 
+/// A page's title. Where something is wrong, whoever has it read aloud hears that first.
+pub(super) fn titled(view: &View, name: &str, wrong: &[Wrong]) -> String {
+    match wrong {
+        [] => name.to_owned(),
+        _ => format!("{} {name}", view.words().error_in_title),
+    }
+}
+
 /// A field with its label, its hint and what is wrong with it, which its control is tied to.
 pub(super) fn field(
     view: &View,
@@ -77,6 +85,23 @@ pub(super) fn field(
             (control(&aria))
         }
     }
+}
+
+/// A field for a password. Nothing that was typed there comes back.
+pub(super) fn password(
+    view: &View,
+    wrong: &[Wrong],
+    id: &str,
+    label: &str,
+    hint: Option<&str>,
+    autocomplete: &str,
+) -> Markup {
+    field(view, wrong, id, label, hint, |aria| {
+        html! {
+            input id=(id) name=(id) type="password" autocomplete=(autocomplete) maxlength="1024" required
+                aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+        }
+    })
 }
 
 /// A box that has to be ticked before something that nobody can undo is done.

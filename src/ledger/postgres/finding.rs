@@ -28,7 +28,7 @@ pub(super) async fn erased_with(
     person: &[Fingerprinted],
 ) -> Result<Vec<SessionView>, LedgerError> {
     let mut all = with_any(connection, BEFORE_ERASURE, installation, person).await?;
-    // Of one that is still there, its own tell who it is of.
+    // A session that is not erased is found by the fingerprints that it has now.
     all.retain(|view| view.erased_at.is_some());
     Ok(all)
 }

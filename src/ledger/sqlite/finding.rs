@@ -32,7 +32,7 @@ pub(super) fn erased_with(
 ) -> Result<Vec<SessionView>, LedgerError> {
     let mut all = Vec::new();
     for place in places_with(connection, BEFORE_ERASURE, installation, person)? {
-        // Of one that is still there, its own tell who it is of.
+        // A session that is not erased is found by the fingerprints that it has now.
         if let Some(view) = one(connection, place)?.filter(|view| view.erased_at.is_some()) {
             all.push(SessionView { fingerprints: fingerprints(connection, BEFORE_ERASURE, place)?, ..view });
         }

@@ -107,7 +107,7 @@ pub(super) fn is_over(account: &Account, now: Timestamp) -> bool {
 }
 
 /// Gives an account the password that its person chooses, who has shown the one-time password that they were given, and begins a session.
-/// None begins where somebody has changed it once more, or disabled the account, at this moment.
+/// None begins where somebody has changed it once more, or disabled the account, meanwhile.
 pub(crate) async fn choose_password(
     on: &Operations,
     name: &str,
@@ -171,7 +171,7 @@ pub(crate) async fn show_own_password(
             lock(&limits.0).succeeded(tried);
             Ok(Ok(()))
         }
-        // Somebody has given the account another one at this moment: its sessions have ended.
+        // Somebody has given the account another one meanwhile: its sessions have ended.
         Ok(_) => Ok(Err(wrong(on, Some(&of.account), limits).await?)),
         Err(refused) => Ok(Err(refused)),
     }
@@ -245,7 +245,7 @@ pub(crate) async fn change_password(
     match changed {
         Ok(Some(hash)) => {
             lock(&limits.0).succeeded(tried);
-            // None where somebody has changed it once more, or disabled the account, at this moment.
+            // None where somebody has changed it once more, or disabled the account, meanwhile.
             let begun = another_session(on, of, former, &hash, browser).await;
             begun.map(Ok).map_err(OperationError::after_the_act)
         }

@@ -23,7 +23,7 @@ pub(super) fn of(body: &[u8]) -> String {
 fn shape(value: &Value, is_top: bool) -> Value {
     match value {
         Value::Object(members) => {
-            // Numbered, as those of one length would be taken for one.
+            // Numbered: without numbers, two keys of one length would be one key.
             let mut hidden = 0_usize;
             let mut shown = serde_json::Map::new();
             for (key, value) in members {

@@ -16,7 +16,7 @@ async fn a_program_of_protocol_1_0_works_as_it_did() {
     let recording = root.join(RECORDED).join("plugin.json");
     let settings = json!({
         "name": "recorded", "exec": root.join("tests/plugins/recorded.py"), "args": [recording], "grants": ["name"],
-        "reads": [root.join(RECORDED)], "config": { "folder": "/srv/guests" },
+        "reads": [root.join(RECORDED), root.join("tests/plugins")], "config": { "folder": "/srv/guests" },
     });
     let settings = serde_json::from_value(settings).expect("settings");
     // A host that offers more does no harm to who does not know of it.

@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Api, sent, token};
-use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin, receipts};
+use super::{ADMIN, Api, sent};
+use crate::harness::{Deployment, Needles, RULES, Server, StandIn, receipts};
 
 const ANN: &str = "ann@example.com";
 
 #[test]
 fn a_withdrawal_is_shown_done_once_as_it_was_shown_and_exported() {
     let standin = StandIn::start();
-    let more = format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     for (id, email) in [(101, ANN), (102, "bob@example.com"), (103, ANN)] {
@@ -19,8 +18,8 @@ fn a_withdrawal_is_shown_done_once_as_it_was_shown_and_exported() {
         standin.end(id);
     }
     deployment.settled(3);
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let approver = Api::of(&server, Some(&token(&deployment, "adam", &["approver"], &[])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
+    let approver = Api::by(&server, &deployment, "adam", &["approver"], &[]);
     let person = json!({ "person": [{ "kind": "email", "value": ANN }] });
 
     let found = officer.post("/api/v1/consents/find", &json!({ "on": person })).is(200);
@@ -84,7 +83,7 @@ fn a_letter_says_what_is_true_of_its_request_and_names_nobody() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
     let person = json!([{ "kind": "email", "value": ANN }]);
     let asked = json!({ "number": "2026/041", "came": "letter", "verified": "document", "identifiers": person });
     officer.post("/api/v1/requests", &asked).is(201);

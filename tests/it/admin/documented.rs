@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::story::FOUR_EYES;
-use super::{ADMIN, Api, token};
-use crate::harness::{Deployment, RULES, Server, StandIn, crm_plugin};
+use super::{ADMIN, Api, talked, token};
+use crate::harness::{Deployment, RULES, Server, StandIn};
 use crate::interop::python;
 
 const API: &str = include_str!("../../../docs/api.md");
@@ -25,13 +25,9 @@ struct Company {
 
 fn company() -> Company {
     let standin = StandIn::start();
-    let more = format!("{}{RULES}{FOUR_EYES}{ADMIN}", crm_plugin(&standin.crm));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
+    let deployment = Deployment::new(&standin, &format!("{RULES}{FOUR_EYES}{ADMIN}"));
     let server = Server::start(&deployment);
-    standin.register(&server.callback());
-    standin.begin(101, ANN, Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
+    talked(&standin, &server, &deployment, ANN);
     standin.add_contact(ANN);
     for role in ["officer", "approver"] {
         let token = token(&deployment, role, &[role], &[]);

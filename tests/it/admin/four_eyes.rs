@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Api, done};
+use super::{ADMIN, Api, done, talked};
 use crate::harness::{Deployment, Server, StandIn, quietus};
 
 const SETTLES: &str = "\n[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
@@ -24,10 +24,7 @@ fn a_token_approves_what_was_planned_on_the_machine_only_where_it_is_known_who_i
     let more = format!("{SETTLES}\n[requests]\nfour_eyes = true\n{ADMIN}");
     let deployment = Deployment::bare(&standin.mluvii, &more);
     let server = Server::start(&deployment);
-    standin.register(&server.callback());
-    standin.begin(101, "ann@example.com", Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
+    talked(&standin, &server, &deployment, "ann@example.com");
     deployment.write("ann", "email: ann@example.com\n");
     let file = deployment.path("ann").display().to_string();
     by_sudo(&deployment, "petr", &["requests", "new", "--came", "form", "--file", &file, "--verified", "document"]);

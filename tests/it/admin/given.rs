@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use super::{ADMIN, Api, sent, token};
+use super::{ADMIN, Api, sent, talked, token};
 use crate::harness::{Deployment, ERASE, Needles, PATIENCE, Server, StandIn, wait_for};
 
 const CANARY: &str = "canary-7f3a@example.com";
@@ -15,7 +15,7 @@ fn what_cannot_be_read_changes_nothing_and_is_not_repeated() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    let api = Api::of(&server, Some(&token(&deployment, "jana", &["officer"], &[])));
+    let api = Api::by(&server, &deployment, "jana", &["officer"], &[]);
     let rows = deployment.json(&["audit", "list"]);
     let at = "/api/v1/requests";
     let bodies = [
@@ -73,7 +73,7 @@ fn an_answer_is_kept_by_nobody_and_used_by_no_page() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    let api = Api::of(&server, Some(&token(&deployment, "jana", &["officer"], &[])));
+    let api = Api::by(&server, &deployment, "jana", &["officer"], &[]);
     for (path, origin) in
         [("/api/v1/me", None), ("/api/v1/nothing", None), ("/api/v1/me", Some("https://evil.example"))]
     {
@@ -98,7 +98,7 @@ fn an_order_with_a_wish_that_it_does_not_know_is_not_done() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    let api = Api::of(&server, Some(&token(&deployment, "jana", &["officer"], &[])));
+    let api = Api::by(&server, &deployment, "jana", &["officer"], &[]);
     let stop = "/api/v1/erasures/e-00000000000000000000000000000000/stop";
     sent(api.asked("post", stop)).refused(404, "not_found");
     api.post(stop, &json!({})).refused(404, "not_found");
@@ -121,12 +121,9 @@ fn what_waits_for_its_time_is_begun_early_by_an_officer_only() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{ADMIN}"));
     let server = Server::start(&deployment);
-    standin.register(&server.callback());
-    standin.begin(101, "ann@example.com", Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
+    talked(&standin, &server, &deployment, "ann@example.com");
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
     let asked = deployment.json(&["erase", "--session", "acme/101", "--after", "30d"]);
     let at = format!("/api/v1/erasures/{}", asked["id"].as_str().unwrap_or_else(|| panic!("{asked:#}")));
     let none = json!({});
@@ -143,10 +140,10 @@ fn who_does_not_see_accounts_reads_the_audit_without_them() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
     let person = json!([{ "kind": "email", "value": "ann@example.com" }]);
     officer.post("/api/v1/requests", &json!({ "came": "letter", "identifiers": person })).is(201);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
     let acts = |api: &Api| {
         let (mut acts, mut cursor) = (Vec::new(), String::new());
         loop {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{ADMIN, Api, sent, token};
+use super::{ADMIN, Api, sent};
 use crate::erasing_again::{PERSON, SINCE, System, before, erase};
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
@@ -30,8 +30,8 @@ fn a_comparison_of_the_past_is_shown_and_done_once_confirmed() {
     standin.begin(101, "ann@example.com", Some("v3"));
     standin.just_end(101);
     deployment.settled(1);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
 
     let at = "/api/v1/past-jobs";
     officer.post(at, &json!({ "since": ago(60) })).refused(403, "forbidden");
@@ -74,8 +74,8 @@ fn whom_a_restored_system_holds_again_is_counted_and_goes_by_the_plan_that_was_s
     let erasure = erase(&deployment, "ann@x.cz", "Ann", "crm", &[]);
     receipts(&deployment, 1);
     crm.holds(&[("ann@x.cz", "Ann", before())]);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
 
     let at = "/api/v1/sweeps";
     let order = |plan: Value| json!({ "target": "crm", "since": format!("{SINCE}T00:00:00Z"), "plan": plan });

@@ -21,7 +21,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Deployment, Server, client, http, wait_for};
+use crate::harness::{Deployment, Server, StandIn, client, http, wait_for};
 
 /// The listener, on a port of its own.
 const ADMIN: &str = "\n[admin]\nlisten = \"127.0.0.1:0\"\n";
@@ -71,6 +71,11 @@ impl Api {
         Self { base: format!("http://{address}"), token: token.map(str::to_owned) }
     }
 
+    /// By the token of a new account with these roles.
+    fn by(server: &Server, deployment: &Deployment, name: &str, roles: &[&str], companies: &[&str]) -> Self {
+        Self::of(server, Some(&token(deployment, name, roles, companies)))
+    }
+
     fn asked(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.to_uppercase().parse().expect("a method");
         let request = client().request(method, format!("{}{path}", self.base));
@@ -87,6 +92,14 @@ impl Api {
     fn post(&self, path: &str, body: &Value) -> Answer {
         sent(self.asked("post", path).json(body))
     }
+}
+
+/// Has somebody talk in session 101, and waits until it is settled.
+fn talked(standin: &StandIn, server: &Server, deployment: &Deployment, email: &str) {
+    standin.register(&server.callback());
+    standin.begin(101, email, Some("v1"));
+    standin.end(101);
+    deployment.settled(1);
 }
 
 fn sent(request: reqwest::RequestBuilder) -> Answer {

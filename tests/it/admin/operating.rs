@@ -3,22 +3,21 @@
 use serde_json::{Value, json};
 
 use super::{ADMIN, Api, token};
-use crate::harness::{Deployment, Server, StandIn, crm_plugin, wait_for};
+use crate::harness::{Deployment, Server, StandIn, wait_for};
 
 /// The server's own address, as mluvii is to call it.
 const PUBLIC: &str = "public_url = \"http://127.0.0.1:9\"";
 
 pub(super) fn deployment(standin: &StandIn) -> Deployment {
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", crm_plugin(&standin.crm)));
-    let listen = "listen = \"127.0.0.1:0\"";
-    replace(&deployment, listen, &format!("{listen}\n{PUBLIC}"));
+    let deployment = Deployment::new(standin, ADMIN);
+    deployment.replace("[server]\n", &format!("[server]\n{PUBLIC}\n"));
     deployment
 }
 
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replacen(from, to, 1));
+/// An operator, an officer, and an operator of one company alone.
+fn callers(server: &Server, deployment: &Deployment) -> [Api; 3] {
+    let by = |name, role, companies: &[&str]| Api::by(server, deployment, name, &[role], companies);
+    [by("otto", "operator", &[]), by("olga", "officer", &[]), by("anna", "operator", &["acme"])]
 }
 
 fn len(page: &Value) -> Option<usize> {
@@ -30,8 +29,8 @@ fn a_delivery_that_cannot_be_read_is_shown_without_its_values_and_stays_until_it
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
     for number in [77, 78] {
         let data = json!({ "sessionNumber": number, "guest": "ann@example.com" });
         assert_eq!(server.deliver(&json!({ "eventType": "SessionEnded", "data": data })), 202);
@@ -69,9 +68,7 @@ fn plugins_are_listed_and_replaced_and_webhooks_registered_and_deleted() {
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
+    let [operator, officer, of_one] = callers(&server, &deployment);
 
     let plugins = wait_for("the plugin to be up", || {
         Some(operator.get("/api/v1/plugins").is(200)).filter(|plugins| plugins["items"][0]["state"] == "up")
@@ -106,11 +103,9 @@ fn a_configuration_is_taken_whole_or_not_at_all_and_only_where_that_is_meant() {
     let standin = StandIn::start();
     let deployment = deployment(&standin);
     let server = Server::start(&deployment);
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
+    let [operator, officer, of_one] = callers(&server, &deployment);
     let at = "/api/v1/configuration/reload";
-    replace(&deployment, PUBLIC, &format!("{PUBLIC}\nbody_bytes_max = 2000"));
+    deployment.replace(PUBLIC, &format!("{PUBLIC}\nbody_bytes_max = 2000"));
     super::sent(operator.asked("post", at)).refused(415, "not_json");
     officer.post(at, &json!({})).refused(403, "forbidden");
     of_one.post(at, &json!({})).refused(403, "forbidden");
@@ -118,7 +113,7 @@ fn a_configuration_is_taken_whole_or_not_at_all_and_only_where_that_is_meant() {
     assert_eq!(operator.post(at, &json!({})).is(200)["changed"], json!(["server.body_bytes_max"]));
     assert_eq!(operator.post(at, &json!({})).is(200)["changed"], json!([]));
 
-    replace(&deployment, PUBLIC, &format!("{PUBLIC}\nnonsense = 1"));
+    deployment.replace(PUBLIC, &format!("{PUBLIC}\nnonsense = 1"));
     let refused = operator.post(at, &json!({})).refused(409, "conflict");
     assert!(refused["detail"].as_str().is_some_and(|text| text.contains("nonsense")), "{refused}");
     operator.get("/api/v1/me").is(200);
@@ -131,8 +126,8 @@ fn who_has_an_account_is_seen_by_operators_and_no_secret_by_anybody() {
     let server = Server::start(&deployment);
     let secret = token(&deployment, "otto", &["operator"], &[]);
     let operator = Api::of(&server, Some(&secret));
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &["acme"])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &["acme"]);
+    let of_one = Api::by(&server, &deployment, "anna", &["operator"], &["acme"]);
     let accounts = operator.get("/api/v1/accounts").is(200);
     let olga = accounts["items"].as_array().expect("a list").iter().find(|one| one["name"] == "olga");
     let olga = olga.unwrap_or_else(|| panic!("{accounts}"));

@@ -2,39 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Api, token};
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+use super::{ADMIN, Api};
+use crate::harness::{StandIn, receipts, wait_for};
+use crate::rules::alarm::{held, one_of_four_erased, would_erase_all};
 
 const RULE: &str = "no consent, nothing kept";
-
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replace(from, to));
-}
 
 #[test]
 fn a_rule_that_would_erase_much_is_looked_at_and_judged_by_the_version_that_was_seen() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{ADMIN}"));
-    replace(&deployment, "alarm_share = 1", "alarm_share = 0.3");
-    let server = Server::start(&deployment);
-    standin.register(&server.callback());
-    for id in 101..=104 {
-        standin.begin(id, "ann@example.com", (id > 101).then_some("v3"));
-        standin.just_end(id);
-    }
-    deployment.settled(4);
-    receipts(&deployment, 1);
-    server.stop();
-
-    // What erased one of four would now erase all.
-    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
-    let server = Server::start(&deployment);
-    standin.register(&server.callback());
-    let approver = Api::of(&server, Some(&token(&deployment, "adam", &["approver"], &[])));
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
-    let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["approver"], &["acme"])));
+    let (deployment, server) = one_of_four_erased(&standin, ADMIN);
+    let server = would_erase_all(&standin, &deployment, server);
+    let approver = Api::by(&server, &deployment, "adam", &["approver"], &[]);
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
+    let of_one = Api::by(&server, &deployment, "anna", &["approver"], &["acme"]);
     let newest = |api: &Api| api.get("/api/v1/rules").is(200)["items"].as_array().and_then(|all| all.last().cloned());
     let waiting = wait_for("the rule to wait", || newest(&operator).filter(|one| one["state"] == "waiting"));
     assert_eq!((&waiting["rule"], &waiting["would"], &waiting["sessions"]), (&json!(RULE), &json!(4), &json!(4)));
@@ -47,8 +28,7 @@ fn a_rule_that_would_erase_much_is_looked_at_and_judged_by_the_version_that_was_
 
     standin.begin(105, "bob@example.com", Some("v3"));
     standin.just_end(105);
-    let held = "SELECT COUNT(*) FROM task WHERE reason LIKE '%waits for `quietus rules confirm`'";
-    wait_for("its erasure to be held", || (deployment.count(held) == 1).then_some(()));
+    held(&deployment, 1);
     let judged = |version: &Value| json!({ "rule": RULE, "version": version });
     let seen = judged(&waiting["version"]);
     for at in ["/api/v1/rules/confirm", "/api/v1/rules/reject"] {

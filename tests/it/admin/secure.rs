@@ -46,8 +46,8 @@ fn is_kept_by_nobody(place: &str, headers: &HeaderMap) {
 fn every_answer_is_kept_by_nobody() {
     let standin = StandIn::start();
     let (deployment, server) = started(&standin);
-    let every = Api::of(&server, Some(&token(&deployment, "every", &EVERY, &[])));
-    let other = Api::of(&server, Some(&token(&deployment, "operator", &["operator"], &[])));
+    let every = Api::by(&server, &deployment, "every", &EVERY, &[]);
+    let other = Api::by(&server, &deployment, "operator", &["operator"], &[]);
     let nobody = Api::of(&server, None);
     for (method, path) in described(&nobody) {
         for api in [&every, &other, &nobody] {
@@ -93,7 +93,7 @@ fn every_answer_is_kept_by_nobody() {
 fn no_parameter_becomes_a_header() {
     let standin = StandIn::start();
     let (deployment, server) = started(&standin);
-    let every = Api::of(&server, Some(&token(&deployment, "every", &EVERY, &[])));
+    let every = Api::by(&server, &deployment, "every", &EVERY, &[]);
     let description = every.get("/api/v1/openapi.json").is(200);
     let mut tried = 0;
     for (path, item) in description["paths"].as_object().expect("paths") {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Answer, Api, token};
-use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin, wait_for};
+use super::{ADMIN, Answer, Api, talked};
+use crate::harness::{Deployment, Needles, RULES, Server, StandIn, wait_for};
 
 const ANN: &str = "ann@example.com";
 pub(super) const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
@@ -11,16 +11,12 @@ pub(super) const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
 #[test]
 fn a_request_goes_from_the_letter_to_the_certificate() {
     let standin = StandIn::start();
-    let more = format!("{}{RULES}{FOUR_EYES}{ADMIN}", crm_plugin(&standin.crm));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
+    let deployment = Deployment::new(&standin, &format!("{RULES}{FOUR_EYES}{ADMIN}"));
     let server = Server::start(&deployment);
-    standin.register(&server.callback());
-    standin.begin(101, ANN, Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
+    talked(&standin, &server, &deployment, ANN);
     standin.add_contact(ANN);
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer", "approver"], &[])));
-    let approver = Api::of(&server, Some(&token(&deployment, "adam", &["approver"], &[])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer", "approver"], &[]);
+    let approver = Api::by(&server, &deployment, "adam", &["approver"], &[]);
 
     let person = json!([{ "kind": "email", "value": ANN }]);
     let asked = json!({ "number": "2026/041", "came": "letter", "verified": "document", "identifiers": person });
@@ -118,11 +114,11 @@ fn receipt_number(receipt: &Value) -> u64 {
 #[test]
 fn pages_follow_one_another_and_a_hold_keeps_what_waits_until_it_is_lifted() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
     standin.register(&server.callback());
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
 
     for number in 1..=5 {
         let person = json!([{ "kind": "email", "value": format!("p{number}@example.com") }]);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ADMIN, Api, token};
+use super::{ADMIN, Api};
 use crate::harness::{Deployment, ERASE, Needles, Server, StandIn, receipts, wait_for};
 
 const ANN: &str = "ann@example.com";
@@ -19,8 +19,8 @@ fn a_task_is_revealed_with_a_row_in_the_audit_and_done_as_somebody_s_word() {
         standin.begin(id, ANN, None);
         standin.just_end(id);
     }
-    let officer = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
-    let operator = Api::of(&server, Some(&token(&deployment, "otto", &["operator"], &[])));
+    let officer = Api::by(&server, &deployment, "olga", &["officer"], &[]);
+    let operator = Api::by(&server, &deployment, "otto", &["operator"], &[]);
     let all = wait_for("two tasks", || {
         let listed = operator.get("/api/v1/tasks?target=legal").is(200);
         listed["items"].as_array().filter(|all| all.len() == 2).cloned()

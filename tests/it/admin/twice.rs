@@ -94,7 +94,7 @@ fn who_sends_again_what_has_no_answer_is_told_to_wait_or_to_look() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    let olga = Api::of(&server, Some(&token(&deployment, "olga", &["officer"], &[])));
+    let olga = Api::by(&server, &deployment, "olga", &["officer"], &[]);
     let hold = json!({ "on": { "session": 7 }, "reason": "legal-claims" });
     let send = || keyed(&olga, "order-1", "/api/v1/holds", &hold);
     send().0.is(201);

@@ -39,7 +39,7 @@ pub(super) fn beta() -> Beta {
     let statement = receipts(&deployment, 1)[0]["statement"].clone();
     assert_eq!(statement["subject"], "session:beta/102", "{statement:#}");
 
-    let both = Api::of(&server, Some(&token(&deployment, "both", &EVERY, &[])));
+    let both = Api::by(&server, &deployment, "both", &EVERY, &[]);
     let person = json!([{ "kind": "email", "value": "bob@example.com" }]);
     let asked = json!({ "company": "beta", "came": "letter", "verified": "document", "identifiers": person });
     let request = both.post("/api/v1/requests", &asked).is(201)["number"].as_str().expect("a number").to_owned();

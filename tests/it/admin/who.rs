@@ -7,9 +7,9 @@ use crate::harness::{Deployment, Server, StandIn, company};
 
 /// What each role may, written down once more: a change of either side has to be meant.
 pub(super) const MAY: [(&str, &[&str]); 3] = [
-    ("officer", &["see", "requests", "see_plans", "rules"]),
-    ("approver", &["see", "see_plans", "approve", "rules"]),
-    ("operator", &["see", "operate", "see_accounts"]),
+    ("officer", &["own", "see", "requests", "see_plans", "rules"]),
+    ("approver", &["own", "see", "see_plans", "approve", "rules"]),
+    ("operator", &["own", "see", "operate", "see_accounts", "accounts"]),
 ];
 
 /// Every operation of the description: its method, a path with names in it, and the permission that it takes.
@@ -111,8 +111,8 @@ fn what_is_another_companys_is_as_if_it_were_not_there() {
     let beta = StandIn::start();
     let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
-    let acme = Api::of(&server, Some(&token(&deployment, "anna", &["officer", "approver", "operator"], &["acme"])));
-    let both = Api::of(&server, Some(&token(&deployment, "both", &["officer"], &[])));
+    let acme = Api::by(&server, &deployment, "anna", &["officer", "approver", "operator"], &["acme"]);
+    let both = Api::by(&server, &deployment, "both", &["officer"], &[]);
     let person = json!([{ "kind": "email", "value": "bob@example.com" }]);
     let asked = json!({ "company": "beta", "came": "letter", "verified": "document", "identifiers": person });
     let request = both.post("/api/v1/requests", &asked).is(201);
@@ -148,7 +148,7 @@ fn what_is_another_companys_is_as_if_it_were_not_there() {
 }
 
 /// With a second company; each source names its own.
-fn two_companies(standin: &StandIn, beta: &StandIn) -> Deployment {
+pub(super) fn two_companies(standin: &StandIn, beta: &StandIn) -> Deployment {
     let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, "")));
     deployment.names_companies();
     deployment
@@ -171,7 +171,7 @@ fn a_proxy_has_to_say_that_it_takes_tls_only() {
     let deployment = Deployment::bare(&standin.mluvii, "");
     deployment.stands_behind_proxy();
     let server = Server::start(&deployment);
-    let api = Api::of(&server, Some(&token(&deployment, "jana", &["officer"], &[])));
+    let api = Api::by(&server, &deployment, "jana", &["officer"], &[]);
     api.get("/api/v1/me").refused(403, "not_https");
     let with = |schemes: &[&str]| {
         let asked = schemes

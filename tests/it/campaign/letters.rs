@@ -6,9 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
 
 use super::chosen;
-use crate::harness::Random;
-
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/fickle.py");
+use crate::harness::{Random, program};
 
 /// How its next request to erase can go wrong.
 const MOODS: [&str; 11] = [
@@ -45,7 +43,8 @@ impl Letters {
     /// The part of a configuration that has the plugin `letters`.
     pub(super) fn plugin(&self) -> String {
         format!(
-            "\n[[plugin]]\nname = \"letters\"\nexec = \"{PROGRAM}\"\ngrants = [\"session_id\"]\nconfig = {{ folder = \"{}\" }}\n",
+            "{}grants = [\"session_id\"]\nconfig = {{ folder = \"{}\" }}\n",
+            program("letters", "fickle.py"),
             self.folder.path().display()
         )
     }

@@ -46,9 +46,7 @@ pub(crate) fn settings(exim: &Exim) -> String {
 
 /// Says where links lead to.
 pub(crate) fn publish(deployment: &Deployment) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    let public = "[server]\npublic_url = \"https://quietus.example.com/\"\n";
-    deployment.write("quietus.toml", &config.replacen("[server]\n", public, 1));
+    deployment.replace("[server]\n", "[server]\npublic_url = \"https://quietus.example.com/\"\n");
     deployment.write("smtp.secret", "hunter2");
 }
 

@@ -229,7 +229,7 @@ fn nobody_is_mailed_where_a_request_names_no_single_address_or_no_mail_is_sent()
     company.refused(&["verify", "R-1", "--by-email", "--on", "2026-11-20"], "--on");
     assert_eq!(company.deployment.count("SELECT count(*) FROM confirmation_link"), 0);
     assert_eq!(company.exim.mails().len(), 0);
-    let config = std::fs::read_to_string(company.deployment.path("quietus.toml")).expect("it is there");
+    let config = company.deployment.configuration();
     let (before, links) = config.split_once("[confirmation]").expect("links");
     let after = links.find("\n[[").map_or("", |at| &links[at..]);
     let without = format!("{before}{after}").replace("confirm = \"email\"", "approve = true");

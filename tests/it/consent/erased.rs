@@ -62,7 +62,7 @@ fn what_an_erased_person_had_agreed_to_is_found_by_their_identifiers_under_every
 fn where_no_fingerprints_are_kept_that_is_said_and_never_that_there_was_no_consent() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, RULES);
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let off = config.replacen("[erasing]\n", "[erasing]\nkeep_fingerprints = false\n", 1);
     deployment.write("quietus.toml", &off);
     let server = Server::start(&deployment);

@@ -252,7 +252,7 @@ fn a_withdrawal_waits_for_a_mluvii_that_is_away_and_for_rules_that_servers_work_
     assert_eq!(deployment.json(&["consent", "show", "--session", "acme/101"])[0]["consent"]["state"], "given");
 
     // A rule of which no server knows demands nothing.
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     deployment.write("quietus.toml", &config.replace("erase = \"guest\"", "erase = \"session\""));
     let changed = deployment.json(&letter);
     assert_eq!(changed["sessions"][0]["demands"][0]["scope"], "session", "{changed}");

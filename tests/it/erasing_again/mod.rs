@@ -13,9 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::Deployment;
-
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/sweeper.py");
+use crate::harness::{Deployment, program};
 
 /// Before anything of these tests.
 pub(crate) const SINCE: &str = "2020-01-01";
@@ -38,7 +36,8 @@ impl System {
     /// The plugin's part of a configuration.
     pub(crate) fn plugin(&self, name: &str) -> String {
         format!(
-            "[[plugin]]\nname = \"{name}\"\nexec = \"{PROGRAM}\"\ngrants = [\"email\", \"name\"]\nconfig = {{ folder = \"{}\" }}\n",
+            "{}grants = [\"email\", \"name\"]\nconfig = {{ folder = \"{}\" }}\n",
+            program(name, "sweeper.py"),
             self.0.path().display()
         )
     }

@@ -134,12 +134,7 @@ fn a_company_finds_its_own_people_only_and_by_a_rotated_key_too() {
         globex.mluvii
     );
     let deployment = Deployment::tuned(&acme.mluvii, "", PERSON, &format!("{second}{}", crm.plugin("crm")));
-    let path = deployment.path("quietus.toml");
-    let config = std::fs::read_to_string(&path).expect("a file");
-    deployment.write(
-        "quietus.toml",
-        &config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants"),
-    );
+    deployment.names_companies();
     let server = Server::start(&deployment);
     let ann = erase(&deployment, "ann@x.cz", "Ann", "crm", &["--mluvii", "acme"]);
     let bob = erase(&deployment, "bob@x.cz", "Bob", "crm", &["--mluvii", "globex"]);

@@ -25,9 +25,7 @@ impl Company {
         let (standin, crm) = (StandIn::start(), System::start());
         let deployment =
             Deployment::tuned(&standin.mluvii, ACCEPTED, BY_EMAIL, &format!("{SETTLES}{more}{}", crm.plugin("crm")));
-        let text = std::fs::read_to_string(deployment.path("quietus.toml")).expect("written");
-        let again = text.replacen("[erasing]\n", &format!("[erasing]\nrecheck = {spans}\n"), 1);
-        deployment.write("quietus.toml", &again);
+        deployment.replace("[erasing]\n", &format!("[erasing]\nrecheck = {spans}\n"));
         Self { standin, crm, deployment, clock: WallClock::new() }
     }
 

@@ -21,52 +21,39 @@ fn check(change: impl Fn(&Deployment), code: i32, said: &[&str]) {
     assert!(!deployment.path("quietus.db").exists(), "nothing was begun");
 }
 
-fn add(deployment: &Deployment, text: &str) {
-    let path = deployment.path("quietus.toml");
-    let config = std::fs::read_to_string(&path).expect("a configuration");
-    std::fs::write(path, config + text).expect("writable");
-}
-
-fn replace(deployment: &Deployment, old: &str, new: &str) {
-    let path = deployment.path("quietus.toml");
-    let config = std::fs::read_to_string(&path).expect("a configuration");
-    assert!(config.contains(old));
-    std::fs::write(path, config.replace(old, new)).expect("writable");
-}
-
 #[test]
 fn what_is_not_toml_refuses_the_start() {
-    check(|on| add(on, "\n[[rule]\n"), 3, &["quietus.toml", "line"]);
+    check(|on| on.add("\n[[rule]\n"), 3, &["quietus.toml", "line"]);
 }
 
 #[test]
 fn an_unknown_key_refuses_the_start() {
-    check(|on| replace(on, "drain_max =", "drain_maxx ="), 3, &["quietus.toml", "server.drain_maxx", "drain_max"]);
+    check(|on| on.replace("drain_max =", "drain_maxx ="), 3, &["quietus.toml", "server.drain_maxx", "drain_max"]);
 }
 
 #[test]
 fn a_url_that_names_no_ledger_refuses_the_start() {
-    check(|on| add(on, "\n[ledger]\nurl = \"mysql:x\"\n"), 3, &["quietus.toml", "ledger.url", "postgres://"]);
+    check(|on| on.add("\n[ledger]\nurl = \"mysql:x\"\n"), 3, &["quietus.toml", "ledger.url", "postgres://"]);
     let password = "\n[ledger]\nurl = \"postgres://quietus:hunter2@db.example.com/quietus\"\n";
-    check(|on| add(on, password), 3, &["quietus.toml", "ledger.url"]);
+    check(|on| on.add(password), 3, &["quietus.toml", "ledger.url"]);
 }
 
 #[test]
 fn a_value_of_the_wrong_kind_refuses_the_start() {
-    check(|on| replace(on, "drain_max = \"5s\"", "drain_max = \"soon\""), 3, &["quietus.toml", "server.drain_max"]);
+    check(|on| on.replace("drain_max = \"5s\"", "drain_max = \"soon\""), 3, &["quietus.toml", "server.drain_max"]);
 }
 
 #[test]
 fn a_rule_that_cannot_be_read_refuses_the_start() {
     let rule = "\n[[rule]]\nname = 'r'\non = 'session-settled'\nwhen = 'consent.state = 1'\nerase = 'session'\ntargets = ['mluvii']\n";
-    check(|on| add(on, rule), 3, &["quietus.toml", "rule.1.when"]);
+    check(|on| on.add(rule), 3, &["quietus.toml", "rule.1.when"]);
     let rule = rule.replace("state = 1", "state == \"absent\"").replace("'mluvii'", "'mluwii'");
-    check(|on| add(on, &rule), 3, &["quietus.toml", "rule.1.targets", "mluwii", "mluvii"]);
+    check(|on| on.add(&rule), 3, &["quietus.toml", "rule.1.targets", "mluwii", "mluvii"]);
 }
 
 #[test]
 fn a_source_that_lets_nobody_or_everybody_in_refuses_the_start() {
-    check(|on| add(on, "\n[[source]]\nname = 'open'\nauth = []\n"), 3, &["open", "auth"]);
+    check(|on| on.add("\n[[source]]\nname = 'open'\nauth = []\n"), 3, &["open", "auth"]);
     check(|on| on.write("webhook.secret", ""), 3, &["acme", "auth.1.basic.password"]);
 }
 
@@ -80,7 +67,7 @@ fn a_missing_secret_refuses_the_start() {
 #[test]
 fn a_plugin_that_is_not_there_refuses_the_start() {
     let plugin = "\n[[plugin]]\nname = 'crm'\nlibrary = 'libnot_there.so'\n";
-    check(|on| add(on, plugin), 3, &["crm", "libnot_there.so"]);
+    check(|on| on.add(plugin), 3, &["crm", "libnot_there.so"]);
 }
 
 #[test]

@@ -254,9 +254,7 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
     );
     let deployment = Deployment::bare(&acme.mluvii, &second);
     // With several companies, each source names its own.
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a file");
-    let config = config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
-    deployment.write("quietus.toml", &config);
+    deployment.names_companies();
     let server = Server::start(&deployment);
     acme.fault(&json!({ "kind": "status", "status": 401, "path": "/token" }));
     end(&acme, &server, 1);

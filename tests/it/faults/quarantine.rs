@@ -77,8 +77,7 @@ fn a_delivery_whose_source_is_gone_stays_in_quarantine() {
     server.leaves_work("its mluvii is away");
     assert_eq!(post(&server, r#"{"eventType":"SessionEnded","data":{"id":"?"}}"#), 202);
     let id = deployment.json(&["quarantine", "list"])[0]["id"].to_string();
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
-    deployment.write("quietus.toml", &config.replace(r#"name = "acme""#, r#"name = "renamed""#));
+    deployment.replace(r#"name = "acme""#, r#"name = "renamed""#);
     let (code, told) = said(&deployment.run(&["quarantine", "replay", &id]));
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("no source `acme`"), "{told}");

@@ -156,7 +156,7 @@ fn as_many_files_may_be_open_as_the_connections_need() {
 fn a_number_of_connections_that_does_not_fit_is_refused() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
+    let config = deployment.configuration();
     let serve = |files: &str, connections: u32| {
         let said = format!("[server]\nconnections_max = {connections}\n");
         deployment.write("quietus.toml", &config.replacen("[server]\n", &said, 1));

@@ -112,16 +112,13 @@ impl Deployment {
 
     /// Has the source `acme` name its company, as it must beside a second one.
     pub(crate) fn names_companies(&self) {
-        let written = std::fs::read_to_string(self.path("quietus.toml")).expect("it is there");
-        let source = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
-        self.write("quietus.toml", &source);
+        self.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
     }
 
     /// Puts a proxy on this machine before the pages and the API.
     pub(crate) fn stands_behind_proxy(&self) {
-        let written = std::fs::read_to_string(self.path("quietus.toml")).expect("it is there");
-        let server = written.replacen("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n", 1);
-        self.write("quietus.toml", &format!("{server}\n[admin]\nlisten = \"127.0.0.1:0\"\nbehind_proxy = true\n"));
+        self.replace("[server]\n", "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n");
+        self.add("[admin]\nlisten = \"127.0.0.1:0\"\nbehind_proxy = true\n");
     }
 
     /// The same with lines of its own for `[[mluvii]]` and in place of the harness' `[person]`.
@@ -192,10 +189,22 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
         self.write("quietus.toml", &config);
     }
 
+    /// The configuration, as it is written now.
+    pub(crate) fn configuration(&self) -> String {
+        std::fs::read_to_string(self.path("quietus.toml")).expect("it is there")
+    }
+
     /// Adds to the configuration.
     pub(crate) fn add(&self, more: &str) {
-        let config = std::fs::read_to_string(self.path("quietus.toml")).expect("it is there");
-        self.write("quietus.toml", &format!("{config}\n{more}"));
+        self.write("quietus.toml", &format!("{}\n{more}", self.configuration()));
+    }
+
+    /// Changes the configuration, wherever it says so: what it says nowhere would leave a test with another one than it names.
+    #[track_caller]
+    pub(crate) fn replace(&self, from: &str, to: &str) {
+        let config = self.configuration();
+        assert!(config.contains(from), "{from}");
+        self.write("quietus.toml", &config.replace(from, to));
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -255,6 +264,12 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
             });
         }
     }
+}
+
+/// The beginning of the part that has one of the programs in `tests/plugins` as a plugin; they read there what they share.
+pub(crate) fn program(name: &str, file: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins");
+    format!("\n[[plugin]]\nname = \"{name}\"\nexec = \"{folder}/{file}\"\nreads = [\"{folder}\"]\n")
 }
 
 /// The part of a configuration that has the plugin `crm`, for a CRM at this address.

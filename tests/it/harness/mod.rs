@@ -21,7 +21,7 @@ mod wall_clock;
 mod wire;
 
 pub(crate) use away::Away;
-pub(crate) use deployment::{Deployment, ERASE, PASSWORD, RULES, company, crm_plugin};
+pub(crate) use deployment::{Deployment, ERASE, PASSWORD, RULES, company, crm_plugin, program};
 pub(crate) use disk::{Disk, Fault, Order};
 pub(crate) use fleet::{Database, Fleet, Member};
 pub(crate) use line::{Failure, Line};

@@ -111,7 +111,7 @@ fn a_company_s_own_exemption_keeps_nothing_of_another_company_s() {
     let (acme, globex) = (StandIn::start(), StandIn::start());
     let more = format!("{}{}", crm_plugin(&acme.crm), company("globex", &globex.mluvii, 63, ""));
     let deployment = Deployment::tuned(&acme.mluvii, &kept("crm"), "", "");
-    let alone = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a file");
+    let alone = deployment.configuration();
     let both = alone.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
     deployment.write("quietus.toml", &format!("{both}\n{more}"));
     let server = Server::start(&deployment);
@@ -141,7 +141,7 @@ fn a_company_s_own_exemption_keeps_nothing_of_another_company_s() {
 fn a_check_tells_of_an_exemption_without_an_article_or_a_target_and_of_what_leaves_nothing_to_erase() {
     let standin = StandIn::start();
     let deployment = Deployment::tuned(&standin.mluvii, &kept("mluvii"), "", ERASE);
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a file");
+    let config = deployment.configuration();
     let all = |field: &str| {
         let findings = deployment.json(&["check", "--offline"]);
         let findings = findings.as_array().expect("findings").iter();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, program, receipts, wait_for};
 
 /// What the line itself or the spans around it say of a field.
 fn said(line: &Value, field: &str) -> Option<String> {
@@ -74,10 +74,9 @@ fn every_line_of_an_erasure_carries_its_id() {
 #[test]
 fn warnings_and_a_plugins_lines_say_which_erasure_they_are_about() {
     let standin = StandIn::start();
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/talker.py");
     let rules = ERASE.replace("[\"mluvii\"]", "[\"mluvii\", \"talker\"]");
-    let plugin = format!("[[plugin]]\nname = \"talker\"\nexec = \"{program}\"\ngrants = [\"email\"]\n");
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{rules}\n{plugin}"));
+    let plugin = program("talker", "talker.py");
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{rules}{plugin}grants = [\"email\"]\n"));
     // Where it listens is no warning, and the harness wants to know that.
     let server = Server::start_with(&deployment, &[("LOG__LEVEL", "warn,quietus::app=info")]);
     standin.register(&server.callback());

@@ -282,7 +282,7 @@ fn what_cannot_be_archived_stays_and_needs_a_person_until_it_can() {
     assert_eq!(company.numbers(), [1, 2]);
 
     // A disk that is full, but for the name of the error.
-    let config = fs::read_to_string(company.deployment.path("quietus.toml")).expect("a configuration");
+    let config = company.deployment.configuration();
     let full = company.deployment.path("full");
     fs::create_dir(&full).expect("a folder");
     company.deployment.write("full.toml", &config.replace("\"archive\"", "\"full\""));
@@ -340,7 +340,7 @@ fn an_incomplete_receipt_stays_until_a_person_has_acknowledged_it() {
     company.deployment.write("whom", "nobody@example.com");
     let whom = format!("@{}", company.path("whom"));
     // As a receipt that is incomplete is made: nobody can be searched at mluvii.
-    let config = fs::read_to_string(company.deployment.path("quietus.toml")).expect("a configuration");
+    let config = company.deployment.configuration();
     assert!(server.stop().0.success());
     company.deployment.write("quietus.toml", &config.replace("accept_ledger_only = true", ""));
     let server = company.serve();

@@ -121,8 +121,7 @@ fn a_plan_says_where_it_can_be_looked_again_and_where_it_cannot() {
     let legal = "[[manual]]\nname = \"legal\"\ntext = \"Shred it\"\n\n";
     let deployment =
         Deployment::bare(&standin.mluvii, &format!("{SETTLES}{legal}{}{}", hr.plugin("hr"), crm_plugin(&standin.crm)));
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    deployment.write("quietus.toml", &config.replacen("[erasing]\n", "[erasing]\nrecheck = [\"30d\", \"300d\"]\n", 1));
+    deployment.replace("[erasing]\n", "[erasing]\nrecheck = [\"30d\", \"300d\"]\n");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     talked(&standin, 101, &[("oo1_guest_email", ANN)]);

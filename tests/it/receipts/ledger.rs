@@ -31,7 +31,7 @@ impl Company {
     fn tuned(person: &str, change: impl Fn(String) -> String) -> Self {
         let standin = StandIn::start();
         let deployment = Deployment::tuned(&standin.mluvii, "", person, SETTLE);
-        let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
+        let config = deployment.configuration();
         deployment.write("quietus.toml", &change(config));
         let server = Server::start(&deployment);
         Self { _server: server, deployment, _standin: standin }

@@ -27,7 +27,7 @@ fn must_be_apart(started: &[Timestamp], calls_per_s: i64) {
 }
 
 fn with_rate(deployment: &Deployment, calls_per_s: u32) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let config = deployment.configuration();
     let tuned = config.replacen("call_max = \"5s\"", &format!("call_max = \"5s\"\ncalls_per_s = {calls_per_s}"), 1);
     assert_ne!(tuned, config);
     deployment.write("quietus.toml", &tuned);

@@ -136,7 +136,7 @@ fn a_job_that_is_cancelled_or_whose_rules_have_changed_does_nothing() {
     let server = Server::start(&deployment);
     in_state(&deployment, "shown");
     drop(server);
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let config = deployment.configuration();
     deployment.write("quietus.toml", &config.replace("consent.state == 'absent'", "consent.state != 'given'"));
     let refused = confirm(&deployment, &id);
     let said = String::from_utf8_lossy(&refused.stderr);
@@ -215,7 +215,7 @@ fn a_job_is_not_confirmed_where_mluvii_is_read_otherwise_than_it_was_shown() {
     let id = order(&deployment);
     let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
     in_state(&deployment, "shown");
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let config = deployment.configuration();
     for (from, to) in [
         ("base_url =", "nulls = \"omitted\"\nbase_url ="),
         ("region = \"CZ\"", "region = \"SK\""),

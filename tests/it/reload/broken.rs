@@ -1,6 +1,6 @@
 //! A configuration that is wrong is not taken, whatever is wrong with it: the one that is there goes on.
 
-use super::{add, answers, by_the_one_before, configuration, keep, not_taken, processes, reload, source, text};
+use super::{answers, by_the_one_before, keep, not_taken, processes, reload, source, text};
 use crate::harness::{Deployment, ERASE, Server, StandIn, wait_for};
 
 /// What to add or change, and what is said of it.
@@ -60,7 +60,7 @@ fn nothing_of_a_wrong_configuration_is_taken_and_a_person_is_told_until_it_is_me
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, ERASE);
     let server = Server::start(&deployment);
-    let good = configuration(&deployment);
+    let good = deployment.configuration();
     keep(&deployment);
     let running = processes(&deployment);
     let mut session = 0;
@@ -95,7 +95,7 @@ fn what_needs_a_restart_is_named_and_nothing_else_of_it_is_taken() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let server = Server::start(&deployment);
-    let good = configuration(&deployment);
+    let good = deployment.configuration();
     keep(&deployment);
     for (from, to, key) in [
         ("listen = \"127.0.0.1:0\"\nmetrics", "listen = \"127.0.0.1:1\"\nmetrics", "server.listen"),
@@ -106,7 +106,7 @@ fn what_needs_a_restart_is_named_and_nothing_else_of_it_is_taken() {
     ] {
         assert!(good.contains(from), "{from}");
         deployment.write("quietus.toml", &good.replace(from, to));
-        add(&deployment, &source("beta"));
+        deployment.add(&source("beta"));
         let said = reload(&deployment, 9);
         assert!(said.contains(&format!("{key}: a restart is needed")), "{said}");
         assert_eq!(answers(&server, "beta", 1), 404, "{key}");
@@ -124,7 +124,7 @@ fn a_restart_ends_what_a_reload_has_refused() {
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let server = Server::start(&deployment);
     keep(&deployment);
-    add(&deployment, "[log]\n");
+    deployment.add("[log]\n");
     reload(&deployment, 3);
     assert!(not_taken(&deployment).is_some());
     server.stop();

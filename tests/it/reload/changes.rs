@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::{answers, reload, replace};
+use super::{answers, reload};
 use crate::harness::{Away, Deployment, ERASE, PASSWORD, Server, StandIn, receipts, wait_for};
 
 #[test]
@@ -20,8 +20,8 @@ fn what_comes_before_is_decided_by_the_old_rules_and_what_comes_after_by_the_new
     }
     assert_eq!(answers(&server, "acme", 1), 204);
     deployment.settled(1);
-    replace(&deployment, "no consent, nothing kept", "kept for a year");
-    replace(&deployment, "erase = \"session\"", "erase = \"session\"\nafter = \"365d\"");
+    deployment.replace("no consent, nothing kept", "kept for a year");
+    deployment.replace("erase = \"session\"", "erase = \"session\"\nafter = \"365d\"");
     let said = reload(&deployment, 0);
     assert!(said.contains("rule.\"kept for a year\""), "{said}");
     assert_eq!(answers(&server, "acme", 2), 204);
@@ -37,7 +37,7 @@ fn what_comes_before_is_decided_by_the_old_rules_and_what_comes_after_by_the_new
 fn a_rule_that_would_erase_much_waits_after_a_reload_as_after_a_start() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    replace(&deployment, "alarm_share = 1", "alarm_share = 0.3");
+    deployment.replace("alarm_share = 1", "alarm_share = 0.3");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     for id in 1..=4 {
@@ -45,7 +45,7 @@ fn a_rule_that_would_erase_much_waits_after_a_reload_as_after_a_start() {
         standin.just_end(id);
     }
     deployment.settled(4);
-    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
+    deployment.replace("when = \"consent.state == 'absent'\"", "when = \"true\"");
     let reloaded = deployment.json(&["reload"]);
     assert_eq!(reloaded["waiting_rules"], json!(["no consent, nothing kept"]), "{reloaded}");
     standin.begin(5, "bob@example.com", Some("v3"));
@@ -63,12 +63,12 @@ fn a_rule_that_would_erase_much_waits_after_a_reload_as_after_a_start() {
 fn the_level_of_the_log_changes_with_the_configuration() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, "");
-    replace(&deployment, "level = \"trace\"", "level = \"info\"");
+    deployment.replace("level = \"trace\"", "level = \"info\"");
     let server = Server::start(&deployment);
     let traced = || server.log().iter().any(|line| line.contains("\"TRACE\""));
     assert_eq!(answers(&server, "acme", 1), 204);
     assert!(!traced());
-    replace(&deployment, "level = \"info\"", "level = \"trace\"");
+    deployment.replace("level = \"info\"", "level = \"trace\"");
     assert!(reload(&deployment, 0).contains("log.level"));
     wait_for("a line of the new level", || {
         assert_eq!(answers(&server, "acme", 1), 204);
@@ -120,7 +120,7 @@ fn a_request_that_is_on_its_way_ends_as_it_began() {
     let deployment = Deployment::bare(&standin.mluvii, &super::source("beta"));
     let server = Server::start(&deployment);
     let half = Half::begun(&server, "beta");
-    replace(&deployment, &super::source("beta"), "");
+    deployment.replace(&super::source("beta"), "");
     reload(&deployment, 0);
     assert_eq!(answers(&server, "beta", 2), 404);
     assert_eq!(half.ended(), "HTTP/1.1 204 No Content");
@@ -131,15 +131,15 @@ fn a_request_that_is_on_its_way_ends_as_it_began() {
 fn more_connections_are_taken_once_there_may_be_more() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, "");
-    replace(&deployment, "drain_max", "connections_max = 1\ndrain_max");
+    deployment.replace("drain_max", "connections_max = 1\ndrain_max");
     let server = Server::start(&deployment);
     let half = Half::begun(&server, "acme");
     assert_eq!(answers(&server, "acme", 2), 503, "the only place is taken");
-    replace(&deployment, "connections_max = 1", "connections_max = 9");
+    deployment.replace("connections_max = 1", "connections_max = 9");
     assert!(reload(&deployment, 0).contains("server.connections_max"));
     assert_eq!(answers(&server, "acme", 2), 204);
     assert_eq!(half.ended(), "HTTP/1.1 204 No Content");
-    replace(&deployment, "connections_max = 9", "connections_max = 99999999");
+    deployment.replace("connections_max = 9", "connections_max = 99999999");
     let said = reload(&deployment, 3);
     assert!(said.contains("server.connections_max") && said.contains("LimitNOFILE"), "{said}");
     server.leaves_work("mluvii does not know the sessions");
@@ -159,7 +159,7 @@ fn that_a_source_has_delivered_is_not_forgotten_with_the_configuration_that_took
     assert_eq!(answers(&server, "acme", 1), 204);
     wait_for("the first to be written, and nothing more for a minute", || delivered("acme").then_some(()));
     assert_eq!(answers(&server, "beta", 1), 204);
-    replace(&deployment, "drain_max = \"5s\"", "drain_max = \"6s\"");
+    deployment.replace("drain_max = \"5s\"", "drain_max = \"6s\"");
     reload(&deployment, 0);
     server.stop();
     assert!(delivered("beta"));

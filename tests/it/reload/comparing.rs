@@ -1,6 +1,6 @@
 //! `quietus check --against-running`.
 
-use super::{add, configuration, reload, replace, source, text};
+use super::{reload, source, text};
 use crate::harness::{Deployment, ERASE, Server, StandIn};
 
 #[test]
@@ -15,10 +15,10 @@ fn the_difference_is_shown_without_secrets_and_says_what_needs_a_restart() {
     };
     assert!(checked(0).contains("the running server works by it"));
 
-    replace(&deployment, "drain_max = \"5s\"", "drain_max = \"7s\"\npublic_url = \"https://hooks.example.com\"");
-    replace(&deployment, "rate = 1000", "rate = 999");
-    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"consent.state == 'withdrawn'\"");
-    add(&deployment, &source("beta"));
+    deployment.replace("drain_max = \"5s\"", "drain_max = \"7s\"\npublic_url = \"https://hooks.example.com\"");
+    deployment.replace("rate = 1000", "rate = 999");
+    deployment.replace("when = \"consent.state == 'absent'\"", "when = \"consent.state == 'withdrawn'\"");
+    deployment.add(&source("beta"));
     deployment.write("webhook.secret", "rotated-password-91");
     let said = checked(9);
     for part in [
@@ -33,25 +33,25 @@ fn the_difference_is_shown_without_secrets_and_says_what_needs_a_restart() {
     }
     assert!(!said.contains("needs a restart") && !said.contains("rotated-password-91"), "{said}");
 
-    replace(&deployment, "format = \"json\"", "format = \"text\"");
+    deployment.replace("format = \"json\"", "format = \"text\"");
     let said = checked(9);
     assert!(said.contains("log.format: \"json\" → \"text\" (needs a restart)"), "{said}");
     let shown = deployment.json(&["check", "--against-running"]);
     let format = shown["difference"].as_array().expect("a list").iter().find(|one| one["key"] == "log.format");
     assert_eq!(format.expect("it differs")["needs_restart"], true, "{shown}");
-    replace(&deployment, "format = \"text\"", "format = \"json\"");
+    deployment.replace("format = \"text\"", "format = \"json\"");
     reload(&deployment, 0);
     assert!(checked(0).contains("the running server works by it"));
 
     // Another file, before it is put in the place of the first.
-    deployment.write("next.toml", &configuration(&deployment).replace("\"7s\"", "\"8s\""));
+    deployment.write("next.toml", &deployment.configuration().replace("\"7s\"", "\"8s\""));
     let next = deployment.path("next.toml");
     let mut command = crate::harness::quietus();
     let output = command.arg("--config").arg(next).args(["check", "--against-running"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(9), "{}", text(&output));
     assert!(text(&output).contains("server.drain_max: \"7s\" → \"8s\""), "{}", text(&output));
 
-    add(&deployment, "[nonsense]\n");
+    deployment.add("[nonsense]\n");
     assert!(checked(1).contains("nonsense"));
     server.leaves_work("nothing is");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use super::{configuration, metric, text};
+use super::{metric, text};
 use crate::harness::{Deployment, Server, StandIn, http, memory_kib, runtime, send_begin, send_end, sender, wait_for};
 
 const RELOADS: usize = 200;
@@ -68,7 +68,7 @@ impl Held {
 fn two_hundred_reloads_under_load_lose_no_request_and_apply_no_rule_by_half() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, "[settling]\nlimit = \"0s\"\npause = \"0s\"\n");
-    let good = configuration(&deployment);
+    let good = deployment.configuration();
     deployment.write("quietus.toml", &nth(0, &good));
     let server = Server::start_with(&deployment, &[("LOG__LEVEL", "info")]);
     let (is_over, last) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicI64::new(0)));

@@ -36,22 +36,6 @@ fn reload(deployment: &Deployment, expected: i32) -> String {
     text(&output)
 }
 
-/// Changes the configuration.
-#[track_caller]
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = configuration(deployment);
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replace(from, to));
-}
-
-fn add(deployment: &Deployment, more: &str) {
-    deployment.write("quietus.toml", &format!("{}{more}", configuration(deployment)));
-}
-
-fn configuration(deployment: &Deployment) -> String {
-    std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there")
-}
-
 /// The processes of the plugins, by their names.
 fn processes(deployment: &Deployment) -> Value {
     wait_for("the plugins to be up", || {
@@ -82,7 +66,7 @@ fn not_taken(deployment: &Deployment) -> Option<Value> {
 
 /// Keeps a copy of the configuration as it is: commands cannot read one that is broken.
 fn keep(deployment: &Deployment) {
-    deployment.write("before.toml", &configuration(deployment));
+    deployment.write("before.toml", &deployment.configuration());
 }
 
 fn by_the_one_before(deployment: &Deployment, arguments: &[&str]) -> Output {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{answers, deliver_to, processes, reload, replace};
+use super::{answers, deliver_to, processes, reload};
 use crate::harness::{CRM_TOKEN, Deployment, ERASE, PASSWORD, Server, StandIn, receipts, wait_for};
 
 const ROTATED: &str = "rotated-password-91";
@@ -56,7 +56,7 @@ fn a_plugin_is_started_anew_with_its_new_secret_and_one_without_a_change_stays()
     let server = Server::start(&deployment);
     let first = processes(&deployment);
 
-    super::add(&deployment, &moody);
+    deployment.add(&moody);
     assert!(reload(&deployment, 0).contains("plugin.moody"));
     let added = processes(&deployment);
     assert_eq!(added["crm"], first["crm"], "it goes on running");
@@ -73,14 +73,14 @@ fn a_plugin_is_started_anew_with_its_new_secret_and_one_without_a_change_stays()
     deployment.write("crm.token", CRM_TOKEN);
     reload(&deployment, 0);
 
-    replace(&deployment, &moody, "");
+    deployment.replace(&moody, "");
     reload(&deployment, 0);
     wait_for("what is not wanted any more to end", || (server.children().len() == 1).then_some(()));
     let left = processes(&deployment);
     assert_eq!(left["moody"], serde_json::Value::Null);
 
     // And it works: with the token that was taken last.
-    replace(&deployment, "targets = [\"mluvii\"]", "targets = [\"mluvii\", \"crm\"]");
+    deployment.replace("targets = [\"mluvii\"]", "targets = [\"mluvii\", \"crm\"]");
     reload(&deployment, 0);
     standin.add_contact("ann@example.com");
     standin.begin(1, "ann@example.com", None);

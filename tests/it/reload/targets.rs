@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{configuration, reload, replace};
+use super::reload;
 use crate::harness::{
     CRM_TOKEN, Deployment, Line, PASSWORD, Server, StandIn, client, crm_plugin, http, receipts, runtime, send_begin,
     sender, session_ended, wait_for,
@@ -141,7 +141,7 @@ fn installations_and_plugins_change_under_load_and_each_erasure_is_done_once_eve
     let way = Line::to(&standin.mluvii);
     let rules = format!("[settling]\nlimit = \"0s\"\npause = \"0s\"\n{}", rule("kept nowhere", "\"mluvii\", \"crm\""));
     let deployment = Deployment::new(&standin, &rules);
-    replace(&deployment, "[[source]]\nname = \"acme\"", "[[source]]\nname = \"acme\"\nmluvii = \"acme\"");
+    deployment.replace("[[source]]\nname = \"acme\"", "[[source]]\nname = \"acme\"\nmluvii = \"acme\"");
     deployment.write("wrong.secret", "a-secret-that-mluvii-does-not-know");
     let server = Server::start_with(&deployment, &[("LOG__LEVEL", "info")]);
     let load = Load::begin(&server, "acme", &standin, &standin.crm, 0);
@@ -150,28 +150,28 @@ fn installations_and_plugins_change_under_load_and_each_erasure_is_done_once_eve
     for round in 0..ROUNDS {
         // Another URL of the same mluvii.
         let before = way.exchanges();
-        replace(&deployment, &standin.mluvii, &way.url());
+        deployment.replace(&standin.mluvii, &way.url());
         assert!(reload(&deployment, 0).contains("mluvii.acme.base_url"));
         wait_for("calls at the new URL", || (way.exchanges() > before).then_some(()));
-        replace(&deployment, &way.url(), &standin.mluvii);
+        deployment.replace(&way.url(), &standin.mluvii);
         reload(&deployment, 0);
         load.goes_on();
         // Another plugin, and rules that ask it as well; then neither. Its steps end first.
         let (one, both) =
             (rule("kept nowhere", "\"mluvii\", \"crm\""), rule("everywhere", "\"mluvii\", \"crm\", \"second\""));
         let plugin = second(&other.crm);
-        deployment.write("quietus.toml", &format!("{}{plugin}", configuration(&deployment).replace(&one, &both)));
+        deployment.write("quietus.toml", &format!("{}{plugin}", deployment.configuration().replace(&one, &both)));
         assert!(reload(&deployment, 0).contains("plugin.second"));
         wait_for("the new plugin to be asked", || (other.crm_calls("GET").len() > round).then_some(()));
         // Set up otherwise meanwhile: another process takes its place.
-        replace(&deployment, "rate = 1000", &format!("rate = {}", 999 - round));
+        deployment.replace("rate = 1000", &format!("rate = {}", 999 - round));
         assert!(reload(&deployment, 0).contains("plugin.crm.config.rate"));
         load.goes_on();
-        replace(&deployment, &format!("rate = {}", 999 - round), "rate = 1000");
-        replace(&deployment, &both, &one);
+        deployment.replace(&format!("rate = {}", 999 - round), "rate = 1000");
+        deployment.replace(&both, &one);
         reload(&deployment, 0);
         let_steps_end(&deployment, "second");
-        replace(&deployment, &plugin, "");
+        deployment.replace(&plugin, "");
         assert!(reload(&deployment, 0).contains("plugin.second"));
         load.goes_on();
     }
@@ -179,11 +179,11 @@ fn installations_and_plugins_change_under_load_and_each_erasure_is_done_once_eve
     // A secret that mluvii refuses, and the right one again: nothing that is asked meanwhile is lost.
     let tokens = || standin.calls("/token").len();
     let before = tokens();
-    replace(&deployment, "client_secret = { file = \"api.secret\" }", "client_secret = { file = \"wrong.secret\" }");
+    deployment.replace("client_secret = { file = \"api.secret\" }", "client_secret = { file = \"wrong.secret\" }");
     assert!(reload(&deployment, 0).contains("mluvii.acme.client_secret"));
     wait_for("mluvii to refuse", || (tokens() > before).then_some(()));
     load.goes_on();
-    replace(&deployment, "client_secret = { file = \"wrong.secret\" }", "client_secret = { file = \"api.secret\" }");
+    deployment.replace("client_secret = { file = \"wrong.secret\" }", "client_secret = { file = \"api.secret\" }");
     reload(&deployment, 0);
 
     let sessions = load.end();
@@ -205,13 +205,13 @@ fn a_company_is_added_and_taken_away_while_another_ones_sessions_end() {
     let (acme, standin) = (StandIn::start(), StandIn::start());
     let rules = format!("[settling]\nlimit = \"0s\"\npause = \"0s\"\n{}", rule("kept nowhere", "\"mluvii\""));
     let deployment = Deployment::new(&acme, &rules);
-    replace(&deployment, "[[source]]\nname = \"acme\"", "[[source]]\nname = \"acme\"\nmluvii = \"acme\"");
+    deployment.replace("[[source]]\nname = \"acme\"", "[[source]]\nname = \"acme\"\nmluvii = \"acme\"");
     let server = Server::start_with(&deployment, &[("LOG__LEVEL", "info")]);
     let load = Load::begin(&server, "acme", &acme, &acme.crm, 0);
     load.goes_on();
     let company = globex(&standin.mluvii);
     for round in 1..=3 {
-        super::add(&deployment, &company);
+        deployment.add(&company);
         let said = reload(&deployment, 0);
         assert!(said.contains("mluvii.globex") && said.contains("source.globex"), "{said}");
         // The same number as a session of the first company has: it is another one.
@@ -223,7 +223,7 @@ fn a_company_is_added_and_taken_away_while_another_ones_sessions_end() {
             let done = "SELECT COUNT(*) FROM erasure WHERE state = 'done' AND subject LIKE '%globex%'";
             (count(&deployment, done) == round).then_some(())
         });
-        replace(&deployment, &company, "");
+        deployment.replace(&company, "");
         reload(&deployment, 0);
         assert_eq!(super::answers(&server, "globex", round), 404);
         load.goes_on();
@@ -241,7 +241,7 @@ fn a_plugin_that_is_taken_away_with_steps_of_its_own_loses_none_of_them() {
     let standin = StandIn::start();
     let rules = format!("[settling]\nlimit = \"0s\"\npause = \"0s\"\n{}", rule("kept nowhere", "\"mluvii\", \"crm\""));
     let deployment = Deployment::new(&standin, &rules);
-    let good = configuration(&deployment);
+    let good = deployment.configuration();
     let server = Server::start(&deployment);
     standin.add_contact("ann@example.com");
     standin.crm_fault(&json!({ "path": "/contacts", "kind": "status", "status": 503 }));
@@ -250,8 +250,8 @@ fn a_plugin_that_is_taken_away_with_steps_of_its_own_loses_none_of_them() {
     assert_eq!(super::answers(&server, "acme", 1), 204);
     wait_for("the CRM to be asked in vain", || (!standin.crm_calls("GET").is_empty()).then_some(()));
 
-    replace(&deployment, &crm_plugin(&standin.crm), "");
-    replace(&deployment, "\"mluvii\", \"crm\"", "\"mluvii\"");
+    deployment.replace(&crm_plugin(&standin.crm), "");
+    deployment.replace("\"mluvii\", \"crm\"", "\"mluvii\"");
     let said = reload(&deployment, 0);
     assert!(said.contains("plugin"), "{said}");
     let parked = wait_for("a person to be told", || {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use super::{add, answers, configuration, deliver_to, keep, metric, not_taken, reload, replace, source, text};
+use super::{answers, deliver_to, keep, metric, not_taken, reload, source, text};
 use crate::harness::{Away, Database, Deployment, PASSWORD, Server, signal, wait_for};
 
 fn logged(server: &Server, what: &str) -> usize {
@@ -21,13 +21,13 @@ fn sighup_has_the_configuration_taken_and_the_log_says_what_came_of_it() {
     server.signal("HUP");
     wait_for("the word that nothing has changed", || (logged(&server, "nothing has changed") == 1).then_some(()));
 
-    add(&deployment, &source("beta"));
+    deployment.add(&source("beta"));
     server.signal("HUP");
     wait_for("the configuration to be taken", || (logged(&server, "the configuration is reloaded") == 1).then_some(()));
     assert_eq!([answers(&server, "beta", 1), answers(&server, "acme", 2)], [204, 204]);
 
     keep(&deployment);
-    add(&deployment, "[nonsense]\nkey = 1\n");
+    deployment.add("[nonsense]\nkey = 1\n");
     server.signal("HUP");
     wait_for("the reason", || (logged(&server, "the configuration is not reloaded") == 1).then_some(()));
     assert_eq!([answers(&server, "beta", 3), answers(&server, "acme", 4)], [204, 204]);
@@ -45,7 +45,7 @@ fn sighup_from_the_first_moment_of_a_start_on_ends_nothing_and_is_not_lost() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let (file, process) = (deployment.path("quietus.toml"), deployment.path("process"));
-    let first = configuration(&deployment);
+    let first = deployment.configuration();
     deployment.write("next.toml", &format!("{first}{}", source("beta")));
     let next = deployment.path("next.toml");
     std::fs::remove_file(&file).expect("it is there");
@@ -78,18 +78,18 @@ fn a_command_has_it_taken_and_says_what_has_changed() {
         |metrics: &str| metrics.lines().find(|line| line.starts_with("quietus_configuration_info")).map(str::to_owned);
     assert!(digest(&before).is_some(), "{before}");
 
-    replace(&deployment, "name = \"beta\"", "name = \"gamma\"");
-    replace(&deployment, "drain_max = \"5s\"", "drain_max = \"5s\"\nrequests_max = 0");
+    deployment.replace("name = \"beta\"", "name = \"gamma\"");
+    deployment.replace("drain_max = \"5s\"", "drain_max = \"5s\"\nrequests_max = 0");
     let said = reload(&deployment, 0);
     for key in ["source.beta", "source.gamma", "server.requests_max"] {
         assert!(said.contains(key), "{said}");
     }
     assert_eq!([answers(&server, "beta", 1), answers(&server, "gamma", 1)], [404, 503], "no request has a place");
-    replace(&deployment, "requests_max = 0", "body_bytes_max = 20");
+    deployment.replace("requests_max = 0", "body_bytes_max = 20");
     let changed = deployment.json(&["reload"]);
     assert_eq!(changed["changed"], serde_json::json!(["server.body_bytes_max", "server.requests_max"]));
     assert_eq!(answers(&server, "gamma", 1), 413);
-    replace(&deployment, "body_bytes_max = 20", "");
+    deployment.replace("body_bytes_max = 20", "");
     reload(&deployment, 0);
     assert_eq!(answers(&server, "gamma", 1), 204);
     assert_ne!(digest(&before), digest(&server.metrics()));
@@ -120,12 +120,12 @@ fn a_change_is_taken_by_itself_where_that_is_wanted_and_a_broken_one_is_told_onc
         deployment.write(&format!("{folder}/secret"), password);
     }
     symlink("one", deployment.path("mounted")).expect("a link");
-    replace(&deployment, "file = \"webhook.secret\"", "file = \"mounted/secret\"");
-    replace(&deployment, "drain_max", "reload_on_change = true\ndrain_max");
+    deployment.replace("file = \"webhook.secret\"", "file = \"mounted/secret\"");
+    deployment.replace("drain_max", "reload_on_change = true\ndrain_max");
     let server = Server::start(&deployment);
     server.leaves_work("mluvii is away");
 
-    let good = configuration(&deployment);
+    let good = deployment.configuration();
     let more = source("beta").replace("webhook.secret", "mounted/secret");
     deployment.write("new.toml", &format!("{good}{more}"));
     std::fs::rename(deployment.path("new.toml"), deployment.path("quietus.toml")).expect("as editors do it");
@@ -174,20 +174,20 @@ fn with_a_ledger_in_postgresql_each_server_is_told_at_its_own_socket() {
     let deployment = Deployment::bare(&mluvii.url(), &ledger);
     deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
     database.grant();
-    replace(&deployment, &ledger, &database.ledger_of("quietus"));
-    replace(&deployment, "drain_max", "control = \"here.sock\"\ndrain_max");
+    deployment.replace(&ledger, &database.ledger_of("quietus"));
+    deployment.replace("drain_max", "control = \"here.sock\"\ndrain_max");
     let (one, other) =
         (Server::start(&deployment), Server::start_with(&deployment, &[("SERVER__CONTROL", "other.sock")]));
     for server in [&one, &other] {
         server.leaves_work("mluvii is away");
     }
-    add(&deployment, &source("beta"));
+    deployment.add(&source("beta"));
     assert!(reload(&deployment, 0).contains("source.beta"));
     assert_eq!([answers(&one, "beta", 1), answers(&other, "beta", 2)], [204, 404]);
     other.signal("HUP");
     wait_for("the other one to take it", || (answers(&other, "beta", 2) == 204).then_some(()));
     keep(&deployment);
-    add(&deployment, "[nonsense]\n");
+    deployment.add("[nonsense]\n");
     reload(&deployment, 3);
     let told = not_taken(&deployment).expect("a person is told");
     let place = format!("/{}", one.id());

@@ -12,18 +12,10 @@ fn waiting(deployment: &Deployment) -> Option<Value> {
     all.iter().find(|found| found["code"] == "rule_waiting").cloned()
 }
 
-/// Changes the configuration.
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replace(from, to));
-}
-
-#[test]
-fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
-    let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    replace(&deployment, "alarm_share = 1", "alarm_share = 0.3");
+/// A deployment whose rule has erased one of four sessions, and its server.
+pub(crate) fn one_of_four_erased(standin: &StandIn, more: &str) -> (Deployment, Server) {
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{more}"));
+    deployment.replace("alarm_share = 1", "alarm_share = 0.3");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     for id in 101..=104 {
@@ -32,13 +24,20 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     }
     deployment.settled(4);
     receipts(&deployment, 1);
-    assert!(waiting(&deployment).is_none(), "an empty ledger has nothing to compare with");
-    server.stop();
+    (deployment, server)
+}
 
-    // What erased one of four would now erase all.
-    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
-    let server = Server::start(&deployment);
-    standin.register(&server.callback());
+/// Starts the server again, with a version of that rule that would have erased all four.
+pub(crate) fn would_erase_all(standin: &StandIn, deployment: &Deployment, server: Server) -> Server {
+    changed(standin, deployment, server, "when = \"consent.state == 'absent'\"", "when = \"true\"")
+}
+
+#[test]
+fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
+    let standin = StandIn::start();
+    let (deployment, server) = one_of_four_erased(&standin, "");
+    assert!(waiting(&deployment).is_none(), "an empty ledger has nothing to compare with");
+    let server = would_erase_all(&standin, &deployment, server);
     let found = wait_for("the rule to wait", || waiting(&deployment));
     let number = |name: &str| found["parameters"][name].as_u64();
     assert_eq!(
@@ -47,11 +46,7 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     );
     standin.begin(105, "bob@x.cz", Some("v3"));
     standin.just_end(105);
-    let held = "SELECT COUNT(*) FROM task WHERE reason LIKE '%waits for `quietus rules confirm`'";
-    wait_for("its erasure to be held", || {
-        let held: i64 = deployment.ledger().query_row(held, [], |row| row.get(0)).expect("a number");
-        (held == 1).then_some(())
-    });
+    held(&deployment, 1);
     let explained = deployment.json(&["explain", "acme/105"]);
     assert_eq!(explained["erasures"][0]["state"], "scheduled", "{explained}");
     assert!(standin.holds("bob@x.cz"));
@@ -76,12 +71,9 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
 }
 
 /// How many erasures wait for their rules.
-fn held(deployment: &Deployment, count: i64) {
+pub(crate) fn held(deployment: &Deployment, count: i64) {
     let sql = "SELECT COUNT(*) FROM task WHERE reason LIKE '%waits for `quietus rules confirm`'";
-    wait_for("erasures to be held", || {
-        let held: i64 = deployment.ledger().query_row(sql, [], |row| row.get(0)).expect("a number");
-        (held == count).then_some(())
-    });
+    wait_for("erasures to be held", || (deployment.count(sql) == count).then_some(()));
 }
 
 /// The erasure of a session, once it is in this state.
@@ -103,7 +95,7 @@ fn begun_with(
 ) -> (StandIn, Deployment, Server) {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, rules);
-    replace(&deployment, "alarm_share = 1", &format!("alarm_share = {alarm_share}"));
+    deployment.replace("alarm_share = 1", &format!("alarm_share = {alarm_share}"));
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     let count = sessions.clone().count();
@@ -118,7 +110,7 @@ fn begun_with(
 /// Starts a server again, with a rule or consent rule that is another one.
 fn changed(standin: &StandIn, deployment: &Deployment, server: Server, from: &str, to: &str) -> Server {
     server.stop();
-    replace(deployment, from, to);
+    deployment.replace(from, to);
     let server = Server::start(deployment);
     standin.register(&server.callback());
     server
@@ -173,8 +165,7 @@ fn what_a_rejected_version_demands_never_begins_and_what_another_rule_demands_do
     // The version stays rejected when it comes back, and what it alone demands is over at once.
     let server = changed(&standin, &deployment, server, "when = \"consent.state == 'refused'\"", "when = \"true\"");
     server.stop();
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
-    deployment.write("quietus.toml", &config.replace(kept, ""));
+    deployment.replace(kept, "");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(106, "cyd@x.cz", Some("v3"));
@@ -230,7 +221,7 @@ fn rules_that_would_erase_much_together_wait_together() {
     // Each one of them erases a fourth.
     let parts: String =
         (101..=104).map(|id| rule(&format!("part {id}"), &format!("session.id % 4 == {}", id % 4))).collect();
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     deployment.write("quietus.toml", &format!("{config}{parts}{}", rule("the guest's", "session.id == 7")));
     let reloaded = deployment.run(&["reload"]);
     assert!(reloaded.status.success() && text(&reloaded).contains("confirm 'part 101'"), "{}", text(&reloaded));
@@ -250,7 +241,7 @@ fn rules_that_would_erase_much_together_wait_together() {
 fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
     let name = "the guest's";
     let (standin, deployment, server) = begun_with("0.3", 101..=103, ERASE);
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let late = rule("late", "session.id > 0").replace("erase =", "after = \"365d\"\nerase =");
     deployment.write("quietus.toml", &format!("{config}{}{late}", rule(name, "session.ended")));
     let reloaded = deployment.run(&["reload"]);
@@ -287,7 +278,7 @@ fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
 #[test]
 fn a_consent_table_and_a_rule_that_come_together_wait() {
     let (_standin, deployment, server) = begun_with("0.3", 101..=103, ERASE);
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let table = "\n[[consent]]\non = \"session-settled\"\nwhen = \"true\"\nstate = \"absent\"\n";
     let changed = rule("changed", "consent.state == 'absent'").replace("session-settled", "consent-changed");
     let origin = rule("origin", "consent.state == 'absent' && consent.origin == 'rule'");

@@ -65,7 +65,7 @@ fn it_is_explained_what_was_decided_then_and_what_would_be_now() {
     assert!(!kept.to_string().contains("hunter2"), "what a form said is gone: {kept}");
 
     // With other rules, which ones did not apply is not claimed; what they would decide stands apart.
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let changed = config.replace("when = \"consent.state == 'absent'\"", "when = \"consent.state == 'given'\"");
     deployment.write("quietus.toml", &changed);
     let erased = deployment.json(&["explain", "acme/101"]);
@@ -111,7 +111,7 @@ fn other_rules_are_tried_on_what_the_ledger_knows() {
     assert_eq!(by_rule(&same), same_rules);
     assert_eq!(same["not_tried"], json!(["consent withdrawn", "the delete-my-data form"]));
 
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let other = config
         .replace("when = \"consent.state == 'absent'\"", "when = \"consent.state == 'given'\"")
         .replace("name = \"retention\"", "name = \"a year\"");

@@ -23,7 +23,7 @@ expect = ["no consent, nothing kept"]
 #[test]
 fn a_failing_test_says_what_was_expected_what_was_decided_and_why() {
     let deployment = Deployment::bare("http://127.0.0.1:9", &format!("{ERASE}{TESTS}"));
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let line = |start: &str| config.lines().position(|line| line == start).expect("there") + 1;
     let second = line("name = \"a refusal\"") - 1;
 
@@ -105,7 +105,7 @@ fn offline_no_key_and_no_secret_is_needed_and_nobody_is_contacted() {
     assert!(!deployment.path("quietus.db").exists(), "no ledger is made");
 
     // What can be wrong without a secret is found: a request, a plugin's own configuration, a grant.
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let config = deployment.configuration();
     let wrong = config
         .replace("call_max = \"5s\"", "call_max = \"5s\"\nlook_up_session = \"FETCH /x\"")
         .replace("rate = 1000", "rat = 1000")

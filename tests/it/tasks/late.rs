@@ -75,7 +75,7 @@ fn a_place_that_is_taken_out_of_the_configuration_needs_a_person_and_is_put_back
     let server = Server::start(&deployment);
     end(&standin, &server, 101);
     let task = tasks(&deployment, 1).remove(0);
-    let before = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let before = deployment.configuration();
     let (without, _) = before.split_once("[[manual]]").expect("it has one");
     let without = without.replace(", \"legal\"]", "]");
     let reload = |config: &str| {

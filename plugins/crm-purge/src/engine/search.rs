@@ -90,8 +90,8 @@ pub(crate) struct Values {
     pub(crate) is_partly_hidden: bool,
 }
 
-/// How the next page is asked for, and what says that there is none. An answer that says neither is no end: whoever stands behind it must
-/// not be taken for one who is not there.
+/// How the next page is asked for, and what says that there is none. An answer that says neither is no end: the people on
+/// further pages must not be treated as absent.
 #[derive(Clone, Copy)]
 pub(crate) enum Next {
     /// By a cursor in the answer.

@@ -1,5 +1,5 @@
 //! Answers in which the list is missing or is something else, and answers that do not say whether a list goes on: nobody whom they may have
-//! left out is taken for one who is not there.
+//! left out is treated as absent.
 
 use super::*;
 

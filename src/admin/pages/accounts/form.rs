@@ -2,16 +2,13 @@
 
 use maud::{Markup, html};
 
-use crate::access::{AccountName, Companies, Role, Roles, one_line};
+use crate::access::{AccountName, Companies, LINE_CHARS_MAX, Role, Roles, one_line};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{Wrong, field};
 use crate::operations::accounts::AccountOrder;
 use crate::subject::InstallationName;
-
-/// Characters of a text that is shown as a line.
-const LINE_CHARS_MAX: u16 = 80;
 
 /// Days for which a token is good, at most and where nothing else is said.
 const DAYS_MAX: u16 = 365;
@@ -21,11 +18,11 @@ const DAYS: u16 = 90;
 #[derive(Clone, Copy)]
 pub(super) struct Ids {
     pub(super) roles: &'static str,
-    pub(super) reach: &'static str,
+    pub(super) companies: &'static str,
 }
 
-pub(super) const OF_ACCOUNT: Ids = Ids { roles: "roles", reach: "reach" };
-pub(super) const OF_TOKEN: Ids = Ids { roles: "token-roles", reach: "token-reach" };
+pub(super) const OF_ACCOUNT: Ids = Ids { roles: "roles", companies: "companies" };
+pub(super) const OF_TOKEN: Ids = Ids { roles: "token-roles", companies: "token-companies" };
 
 /// What was filled in, and stands in the form again.
 #[derive(Clone, Default)]
@@ -50,7 +47,7 @@ impl Typed {
             name: text("name").to_ascii_lowercase(),
             shown_as: text("shown_as"),
             roles: Role::ALL.into_iter().filter(|role| chosen.contains(&role.as_str())).collect(),
-            is_of_all: fields.text("reach") == "all",
+            is_of_all: fields.text("companies") == "all",
             companies: fields.all("company").map(|company| company.expose().to_owned()).collect(),
             purpose: text("purpose"),
             days: text("days"),
@@ -84,68 +81,75 @@ pub(super) enum Unread {
 /// What is ordered, or every field that is wrong.
 pub(super) fn read<N>(visitor: &Visitor<N>, fields: &Fields) -> Result<AccountOrder, Unread> {
     let typed = Typed::of(fields);
-    let mut wrong = Vec::new();
-    let name = typed.name.parse::<AccountName>();
-    let named = |order: fn(AccountName) -> AccountOrder| name.clone().map(order).map_err(|_| Unread::Unknown);
-    match typed.act.as_str() {
-        "password" => return named(|name| AccountOrder::Password { name }),
-        "enable" => return named(|name| AccountOrder::Enable { name }),
-        "disable" => return named(|name| AccountOrder::Disable { name }),
-        "sign_out" => return named(|name| AccountOrder::SignOut { name }),
-        "revoke" => {
-            let id = fields.text("id").to_owned();
-            return name.map(|name| AccountOrder::RevokeToken { name, id }).map_err(|_| Unread::Unknown);
-        }
-        "add" | "change" | "token" => {}
-        _ => return Err(Unread::Unknown),
-    }
-    let ids = if typed.act == "token" { OF_TOKEN } else { OF_ACCOUNT };
-    let given = given(visitor, &typed, ids, &mut wrong);
-    let w = visitor.view.words();
-    let mut line = |text: &str, field: &'static str, sentence: &str| {
-        let read = one_line(text);
-        if read.is_err() {
-            wrong.push(Wrong { field, text: visitor.view.say(sentence, &[]) });
-        }
-        read.ok()
-    };
-    let order = match typed.act.as_str() {
-        "token" => {
-            let purpose = line(&typed.purpose, "purpose", w.giving.purpose_wrong);
-            let days = typed.days.parse::<u16>().ok().filter(|days| (1..=DAYS_MAX).contains(days));
-            if days.is_none() {
-                wrong.push(Wrong { field: "days", text: visitor.view.say(w.giving.days_wrong, &[]) });
-            }
-            let name = name.map_err(|_| Unread::Unknown)?;
-            given.zip(purpose).zip(days).map(|(((roles, companies), purpose), days)| AccountOrder::IssueToken {
+    let named = typed.name.parse::<AccountName>().ok();
+    let name = || named.clone().ok_or(Unread::Unknown);
+    let order =
+        match typed.act.as_str() {
+            "password" => Ok(AccountOrder::Password { name: name()? }),
+            "enable" => Ok(AccountOrder::Enable { name: name()? }),
+            "disable" => Ok(AccountOrder::Disable { name: name()? }),
+            "sign_out" => Ok(AccountOrder::SignOut { name: name()? }),
+            "revoke" => Ok(AccountOrder::RevokeToken { name: name()?, id: fields.text("id").to_owned() }),
+            "token" => token(visitor, &typed, name()?),
+            "change" => account(visitor, &typed, Some(name()?), |name, shown_as, roles, companies| {
+                AccountOrder::Change { name, shown_as, roles, companies }
+            }),
+            // The name of a new account alone is typed.
+            "add" => account(visitor, &typed, named.clone(), |name, shown_as, roles, companies| AccountOrder::Add {
                 name,
+                shown_as,
                 roles,
                 companies,
-                purpose,
-                days,
-            })
-        }
-        act => {
-            let is_new = act == "add";
-            let shown_as = line(&typed.shown_as, "shown_as", w.giving.shown_as_wrong);
-            if name.is_err() && is_new {
-                wrong.push(Wrong { field: "name", text: visitor.view.say(w.giving.name_wrong, &[]) });
-            }
-            let name = match name {
-                Ok(name) => Some(name),
-                Err(_) if is_new => None,
-                Err(_) => return Err(Unread::Unknown),
-            };
-            name.zip(shown_as).zip(given).map(|((name, shown_as), (roles, companies))| match is_new {
-                true => AccountOrder::Add { name, shown_as, roles, companies },
-                false => AccountOrder::Change { name, shown_as, roles, companies },
-            })
-        }
-    };
-    match order {
-        Some(order) if wrong.is_empty() => Ok(order),
-        _ => Err(Unread::Wrong(Box::new(typed), wrong)),
+            }),
+            _ => return Err(Unread::Unknown),
+        };
+    order.map_err(|wrong| Unread::Wrong(Box::new(typed), wrong))
+}
+
+/// An account as it is to be.
+fn account<N>(
+    visitor: &Visitor<N>,
+    typed: &Typed,
+    name: Option<AccountName>,
+    order: impl FnOnce(AccountName, String, Roles, Vec<InstallationName>) -> AccountOrder,
+) -> Result<AccountOrder, Vec<Wrong>> {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let mut wrong = Vec::new();
+    let given = given(visitor, typed, OF_ACCOUNT, &mut wrong);
+    let shown_as = line(view, &mut wrong, "shown_as", &typed.shown_as, w.giving.shown_as_wrong);
+    if name.is_none() {
+        wrong.push(Wrong { field: "name", text: view.say(w.giving.name_wrong, &[]) });
     }
+    match (name, shown_as, given) {
+        (Some(name), Some(shown_as), Some((roles, companies))) => Ok(order(name, shown_as, roles, companies)),
+        _ => Err(wrong),
+    }
+}
+
+fn token<N>(visitor: &Visitor<N>, typed: &Typed, name: AccountName) -> Result<AccountOrder, Vec<Wrong>> {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let mut wrong = Vec::new();
+    let given = given(visitor, typed, OF_TOKEN, &mut wrong);
+    let purpose = line(view, &mut wrong, "purpose", &typed.purpose, w.giving.purpose_wrong);
+    let days = typed.days.parse::<u16>().ok().filter(|days| (1..=DAYS_MAX).contains(days));
+    if days.is_none() {
+        wrong.push(Wrong { field: "days", text: view.say(w.giving.days_wrong, &[]) });
+    }
+    match (given, purpose, days) {
+        (Some((roles, companies)), Some(purpose), Some(days)) => {
+            Ok(AccountOrder::IssueToken { name, roles, companies, purpose, days })
+        }
+        _ => Err(wrong),
+    }
+}
+
+/// A text of one line, or what is wrong with it.
+fn line(view: &View, wrong: &mut Vec<Wrong>, field: &'static str, text: &str, sentence: &str) -> Option<String> {
+    let read = one_line(text).ok();
+    if read.is_none() {
+        wrong.push(Wrong { field, text: view.say(sentence, &[]) });
+    }
+    read
 }
 
 /// Roles and companies. That all companies are meant is said, and follows from nothing that is missing.
@@ -166,7 +170,7 @@ fn given<N>(
         _ => None,
     };
     if companies.is_none() {
-        wrong.push(Wrong { field: ids.reach, text: view.say(w.giving.companies_needed, &[]) });
+        wrong.push(Wrong { field: ids.companies, text: view.say(w.giving.companies_needed, &[]) });
     }
     roles.zip(companies)
 }
@@ -199,9 +203,9 @@ pub(super) fn gives<N>(visitor: &Visitor<N>, wrong: &[Wrong], ids: Ids, typed: &
             }
         } }
     };
-    let reach = html! {
+    let chosen = html! {
         div.picks {
-            label.pick { input type="checkbox" name="reach" value="all" checked[typed.is_of_all]; " " (w.giving.reach_all) }
+            label.pick { input type="checkbox" name="companies" value="all" checked[typed.is_of_all]; " " (w.giving.reach_all) }
         }
         p.small { (w.giving.only_these) }
         div.picks { @for company in &companies {
@@ -213,7 +217,7 @@ pub(super) fn gives<N>(visitor: &Visitor<N>, wrong: &[Wrong], ids: Ids, typed: &
     };
     html! {
         (group(view, wrong, ids.roles, w.roles, Some(w.giving.roles_hint), &roles))
-        (group(view, wrong, ids.reach, w.giving.reach, None, &reach))
+        (group(view, wrong, ids.companies, w.giving.reach, None, &chosen))
     }
 }
 

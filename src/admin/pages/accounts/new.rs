@@ -32,9 +32,6 @@ pub(super) fn sheet(visitor: &Visitor<Accounts>, typed: &Typed, wrong: &[Wrong],
             div.actions { button.primary { (w.giving.new_account) } }
         }
     };
-    let title = match wrong.is_empty() {
-        true => w.giving.new_account.to_owned(),
-        false => format!("{} {}", w.error_in_title, w.giving.new_account),
-    };
+    let title = whom::titled(view, w.giving.new_account, wrong);
     Sheet { status, ..Sheet::new(title, Section::Accounts, body) }
 }

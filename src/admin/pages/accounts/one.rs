@@ -57,10 +57,7 @@ pub(super) async fn sheet<N>(
         (tokens(view, &shown.tokens, name))
         @if !is_own { (orders(visitor, &shown, typed, wrong)) }
     };
-    let title = match wrong.is_empty() {
-        true => name.to_string(),
-        false => format!("{} {name}", w.error_in_title),
-    };
+    let title = whom::titled(view, name.as_str(), wrong);
     Ok(Sheet { status, ..Sheet::new(title, Section::Accounts, body) })
 }
 

@@ -19,7 +19,7 @@ use crate::admin::pages::sessions::Address;
 use crate::admin::pages::sign_in::why_not;
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{self, Wrong, field};
+use crate::admin::pages::whom::{self, Wrong, password};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
 use crate::operations::OperationError;
@@ -159,14 +159,11 @@ async fn confirm(
         }
         form.page method="post" action="/accounts/orders/do" {
             input type="hidden" name="order" value=(sealed);
-            (field(view, wrong, "password", w.giving.own_password, Some(w.giving.own_password_lead), |aria| html! {
-                input #password name="password" type="password" autocomplete="current-password" maxlength="1024" required
-                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-            }))
+            (password(view, wrong, "password", w.giving.own_password, Some(w.giving.own_password_lead), "current-password"))
             div.actions { button.primary { (w.giving.do_it) } a.button href="/accounts" { (w.giving.back) } }
         }
     };
-    let title = if wrong.is_empty() { title } else { format!("{} {title}", w.error_in_title) };
+    let title = whom::titled(view, &title, wrong);
     Ok(Sheet { status, ..Sheet::new(title, Section::Accounts, body) })
 }
 

@@ -84,10 +84,7 @@ fn sheet(visitor: &Visitor<Requests>, company: &str, wrong: &[Wrong], status: St
         }
         (exports(visitor))
     };
-    let title = match wrong.is_empty() {
-        true => w.consents.title.to_owned(),
-        false => format!("{} {}", w.error_in_title, w.consents.title),
-    };
+    let title = whom::titled(view, w.consents.title, wrong);
     Sheet { status, ..Sheet::new(title, Section::Consents, body) }
 }
 

@@ -70,7 +70,7 @@ pub(super) async fn sheet(
             (fields_of(visitor, &Whose::Session(key), typed, wrong))
         }
     };
-    let title = if wrong.is_empty() { title } else { format!("{} {title}", w.error_in_title) };
+    let title = whom::titled(view, &title, wrong);
     Ok(Sheet { status, ..Sheet::new(title, Section::Consents, body) })
 }
 

@@ -74,10 +74,7 @@ fn of_person(
         (whom::errors(w.consents.withdraw_of_person, wrong))
         (fields_of(visitor, &Whose::Person(identifiers), typed, wrong))
     };
-    let title = match wrong.is_empty() {
-        true => w.consents.of_person.to_owned(),
-        false => format!("{} {}", w.error_in_title, w.consents.of_person),
-    };
+    let title = whom::titled(view, w.consents.of_person, wrong);
     Sheet { status, ..Sheet::new(title, Section::Consents, body) }
 }
 
@@ -219,7 +216,7 @@ fn foreseen_sheet(visitor: &Visitor<Requests>, order: &Order, foreseen: &Foresee
     Sheet::new(w.consents.shown_title, Section::Consents, body)
 }
 
-/// What a form carries of an order, but for the decisions about single sessions.
+/// What a form carries of an order, except the decisions about single sessions.
 fn carried(visitor: &Visitor<Requests>, order: &Order) -> Markup {
     html! {
         (whose_of(visitor, &order.whose))

@@ -129,7 +129,7 @@ pub(super) fn course(view: &View, erasure: &Erasure, belongs: &Belongs) -> Marku
         _ => ("is-off", t.ended_then),
     };
     add(erasure.ended, class, html! { (view.say(over, &[])) });
-    // What is of one moment stays in this order.
+    // A stable sort: entries of the same time stay in the order in which they were added.
     all.sort_by_key(|entry| entry.at);
     html! {
         section aria-labelledby="h-course" {

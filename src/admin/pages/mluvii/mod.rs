@@ -22,7 +22,7 @@ use super::needed;
 use super::parts::{actor, cell, crumbs, heads};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
-use super::whom::{Wrong, errors, must_be_sure, sure};
+use super::whom::{Wrong, errors, must_be_sure, sure, titled};
 use super::words::operating;
 use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
@@ -195,10 +195,7 @@ fn sheet(visitor: &Visitor<Operate>, known: &Known, note: &Markup, wrongs: &Wron
         (past::list(visitor, &known.jobs))
         (past::form(visitor, &wrongs.past, wrongs.wrong))
     };
-    let title = match wrongs.wrong {
-        [] => o.mluvii.to_owned(),
-        _ => format!("{} {}", w.error_in_title, o.mluvii),
-    };
+    let title = titled(view, o.mluvii, wrongs.wrong);
     Sheet { status, ..Sheet::new(title, Section::Mluvii, body) }
 }
 
@@ -339,7 +336,7 @@ async fn ask_unregister(visitor: Visitor<Operate>, RawQuery(query): RawQuery) ->
 }
 
 fn unregister_sheet(visitor: &Visitor<Operate>, source: &SourceName, wrong: &[Wrong], status: StatusCode) -> Sheet {
-    let (view, w, o) = (&visitor.view, visitor.view.words(), operating(visitor.view.lang));
+    let (view, o) = (&visitor.view, operating(visitor.view.lang));
     let known = webhooks::configured(&visitor.on);
     let is_managed = known.iter().any(|one| one.source == *source && one.mode == WebhookMode::Managed);
     let body = html! {
@@ -355,10 +352,7 @@ fn unregister_sheet(visitor: &Visitor<Operate>, source: &SourceName, wrong: &[Wr
             }
         }
     };
-    let title = match wrong {
-        [] => o.unregister_title.to_owned(),
-        _ => format!("{} {}", w.error_in_title, o.unregister_title),
-    };
+    let title = titled(view, o.unregister_title, wrong);
     Sheet { status, ..Sheet::new(title, Section::Mluvii, body) }
 }
 

@@ -1,6 +1,6 @@
 //! Comparisons of the past with mluvii: ordered by days, shown by month and rule, and done once somebody confirms one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -15,7 +15,7 @@ use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{cell, crumbs, heads};
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure};
+use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure, titled};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::{Code, Problem};
 use crate::ledger::{PastState, StoredPastJob};
@@ -214,7 +214,7 @@ fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], st
             }
         }
     };
-    let title = if wrong.is_empty() { title } else { format!("{} {title}", w.error_in_title) };
+    let title = titled(view, &title, wrong);
     Sheet { status, ..Sheet::new(title, Section::Mluvii, body) }
 }
 
@@ -222,43 +222,40 @@ fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], st
 fn by_month(view: &View, stored: &StoredPastJob) -> Markup {
     let o = operating(view.lang);
     let (found, would) = (&stored.job.counts.found, &stored.job.counts.would_erase);
-    let months: BTreeSet<&String> = found.keys().chain(would.keys()).collect();
-    let number = |of: Option<&u64>| html! { (view.lang.number(of.copied().unwrap_or_default())) };
-    html! {
-        @if !months.is_empty() {
-            section aria-label=(o.by_month) {
-                table.stack role="table" {
-                    caption { (o.by_month) }
-                    (heads(&[o.month, o.past_untold, o.past_would]))
-                    tbody role="rowgroup" { @for month in &months {
-                        tr role="row" {
-                            th scope="row" role="rowheader" { (month) }
-                            (cell(o.past_untold, &number(found.get(*month))))
-                            (cell(o.past_would, &number(would.get(*month))))
-                        }
-                    } }
-                }
-            }
-        }
-    }
+    let months: BTreeSet<&str> = found.keys().chain(would.keys()).map(String::as_str).collect();
+    let rows: Vec<_> = months.into_iter().map(|month| (month, of(found, month), of(would, month))).collect();
+    counted(view, o.by_month, [o.month, o.past_untold, o.past_would], &rows)
 }
 
 /// The same by rule, over all months; and of which nobody knows, as the rule could not decide.
 fn by_rule(view: &View, stored: &StoredPastJob) -> Markup {
     let o = operating(view.lang);
     let (would, failed) = (&stored.job.counts.by_rule, &stored.job.counts.failed_by_rule);
-    let rules: BTreeSet<&String> = would.keys().chain(failed.keys()).collect();
+    let rules: BTreeSet<&str> = would.keys().chain(failed.keys()).map(String::as_str).collect();
+    let in_all = |rule: &str| would.get(rule).map_or(0, |months| months.values().sum::<u64>());
+    let rows: Vec<_> = rules.into_iter().map(|rule| (rule, in_all(rule), of(failed, rule))).collect();
+    counted(view, o.by_rule, [o.rule, o.past_would, o.past_failed], &rows)
+}
+
+fn of(counts: &BTreeMap<String, u64>, name: &str) -> u64 {
+    counts.get(name).copied().unwrap_or_default()
+}
+
+/// Two numbers of each, where there are any.
+fn counted(view: &View, caption: &str, names: [&str; 3], rows: &[(&str, u64, u64)]) -> Markup {
+    let [_, first, second] = names;
+    let number = |count: u64| html! { (view.lang.number(count)) };
     html! {
-        @if !rules.is_empty() {
-            section aria-label=(o.by_rule) {
+        @if !rows.is_empty() {
+            section aria-label=(caption) {
                 table.stack role="table" {
-                    caption { (o.by_rule) }
-                    (heads(&[o.rule, o.past_would, o.past_failed]))
-                    tbody role="rowgroup" { @for rule in &rules {
+                    caption { (caption) }
+                    (heads(&names))
+                    tbody role="rowgroup" { @for (each, one, other) in rows {
                         tr role="row" {
-                            th scope="row" role="rowheader" { (rule) }
-                            (cell(o.past_would, &html! { (view.lang.number(would.get(*rule).map_or(0, |months| months.values().sum()))) }))
-                            (cell(o.past_failed, &html! { (view.lang.number(failed.get(*rule).copied().unwrap_or_default())) }))
+                            th scope="row" role="rowheader" { (each) }
+                            (cell(first, &number(*one)))
+                            (cell(second, &number(*other)))
                         }
                     } }
                 }

@@ -10,11 +10,12 @@ use crate::admin::ending::to_its_end;
 use crate::admin::pages::came;
 use crate::admin::pages::details;
 use crate::admin::pages::fields::Fields;
+use crate::admin::pages::paging::no_such_list;
 use crate::admin::pages::parts::crumbs;
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::operating;
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::operations::quarantine;
 use crate::subject::SourceName;
 
@@ -22,8 +23,7 @@ use crate::subject::SourceName;
 const AT_ONCE: u32 = 100;
 
 pub(super) async fn ask(visitor: Visitor<Operate>, RawQuery(query): RawQuery) -> Response {
-    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
-    let fields = Fields::read(query.as_deref().unwrap_or_default()).ok_or_else(unknown);
+    let fields = Fields::read(query.as_deref().unwrap_or_default()).ok_or_else(no_such_list);
     let sheet = fields.and_then(|fields| Chosen::of(&fields)).map(|chosen| sheet(&visitor, &chosen));
     visitor.view.answer(sheet)
 }

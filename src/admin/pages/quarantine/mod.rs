@@ -16,13 +16,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::came;
 use super::details;
 use super::fields::Fields;
-use super::paging::PAGE;
+use super::paging::{PAGE, cursor, no_such_list};
 use super::parts::{cell, heads};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
 use super::words::operating;
 use crate::admin::caller::Operate;
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::ledger::{Cursor, Page, QuarantineRange, Stored};
 use crate::operations::quarantine::{self, ReplayedMany};
@@ -46,12 +46,8 @@ struct Chosen {
 
 impl Chosen {
     fn of(fields: &Fields) -> Result<Self, Problem> {
-        let unknown = || Problem::new(Code::NotUnderstood, "the address names a part of the list that is not there");
         let some = |name: &str| Some(fields.text(name)).filter(|text| !text.is_empty());
-        let from = match fields.text("from") {
-            "" => Cursor::OLDEST,
-            text => text.parse().map_err(|_| unknown())?,
-        };
+        let from = cursor(fields, Cursor::OLDEST)?;
         let source = some("source").map(|name| SourceName(name.into()));
         Ok(Self { source, reason: some("reason").map(str::to_owned), from })
     }
@@ -91,8 +87,7 @@ async fn list(visitor: Visitor<Operate>, RawQuery(query): RawQuery) -> Response 
 }
 
 async fn listed(visitor: &Visitor<Operate>, query: &str) -> Result<Sheet, Problem> {
-    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
-    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let fields = Fields::read(query).ok_or_else(no_such_list)?;
     let chosen = Chosen::of(&fields)?;
     let mut page = quarantine::list(&visitor.on, &chosen.range(PAGE)).await?;
     // The page is shorter by what is another company's, and goes on where it would.

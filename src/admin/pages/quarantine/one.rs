@@ -14,7 +14,7 @@ use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, choices, crumbs};
 use crate::admin::pages::view::{Section, Sheet, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{Wrong, errors, field, must_be_sure, sure};
+use crate::admin::pages::whom::{Wrong, errors, field, must_be_sure, sure, titled};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::Problem;
 use crate::ledger::{Cursor, DropReason, QuarantineRange, Stored};
@@ -79,7 +79,7 @@ fn sheet(
     wrong: &[Wrong],
     status: StatusCode,
 ) -> Sheet {
-    let (view, w, o) = (&visitor.view, visitor.view.words(), operating(visitor.view.lang));
+    let (view, o) = (&visitor.view, operating(visitor.view.lang));
     let Known { stored, shape } = known;
     let number = stored.id.0.to_string();
     let title = view.say(o.delivery_of, &[("number", &number)]);
@@ -118,7 +118,7 @@ fn sheet(
             (drop_form(visitor, &number, why, wrong))
         }
     };
-    let title = if wrong.is_empty() { title } else { format!("{} {title}", w.error_in_title) };
+    let title = titled(view, &title, wrong);
     Sheet { status, ..Sheet::new(title, Section::Quarantine, body) }
 }
 

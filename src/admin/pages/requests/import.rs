@@ -190,7 +190,7 @@ fn form(visitor: &Visitor<Requests>, came: Option<Came>, wrong: &[Wrong], status
             div.actions { button.primary { (i.do_import) } }
         }
     };
-    let title = if wrong.is_empty() { i.title.to_owned() } else { format!("{} {}", w.error_in_title, i.title) };
+    let title = whom::titled(view, i.title, wrong);
     Sheet { status, ..Sheet::new(title, Section::Requests, body) }
 }
 

@@ -14,7 +14,7 @@ use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, cell, choices, crumbs, erasure_state, heads, in_words, target_path};
 use crate::admin::pages::view::{Section, Sheet, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{Wrong, errors, field};
+use crate::admin::pages::whom::{Wrong, errors, field, titled};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::Problem;
 use crate::erasure::Erasure;
@@ -95,7 +95,7 @@ fn sheet(visitor: &Visitor<Operate>, around: &Around, typed: &Typed, wrong: &[Wr
         @if let Some(plugin) = plugin { (plugin_part(visitor, plugin, &path)) }
         @if target.paused.is_none() { (pause_form(visitor, &path, typed, wrong)) }
     };
-    let title = if wrong.is_empty() { title } else { format!("{} {title}", w.error_in_title) };
+    let title = titled(view, &title, wrong);
     Sheet { status, ..Sheet::new(title, Section::Targets, body) }
 }
 

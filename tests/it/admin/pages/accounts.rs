@@ -1,7 +1,8 @@
 //! Accounts, passwords and tokens, as operators give and take them in a browser; and what nobody comes by so.
 
 use super::{ADMIN, Api, Browser, PASSWORD, Page, rows, user};
-use crate::harness::{Deployment, Needles, Server, StandIn, company};
+use crate::admin::who::two_companies;
+use crate::harness::{Deployment, Needles, Server, StandIn};
 
 const OWN: &str = "five other unrelated canary words";
 
@@ -40,7 +41,7 @@ fn secret(page: &Page) -> String {
 }
 
 const JANA: [(&str, &str); 5] =
-    [("act", "add"), ("name", "jana"), ("shown_as", "Jana Nováková"), ("role", "officer"), ("reach", "all")];
+    [("act", "add"), ("name", "jana"), ("shown_as", "Jana Nováková"), ("role", "officer"), ("companies", "all")];
 
 #[test]
 fn an_officer_is_made_by_two_operators_and_chooses_a_password_of_their_own() {
@@ -156,7 +157,7 @@ fn a_password_that_is_given_anew_and_a_disabled_account_end_every_session() {
     planted.get("/").leads_to("/sign-in");
 
     // What makes an officer ends the sessions.
-    let less = [("act", "change"), ("name", "ivan"), ("shown_as", "Ivan"), ("role", "officer"), ("reach", "all")];
+    let less = [("act", "change"), ("name", "ivan"), ("shown_as", "Ivan"), ("role", "officer"), ("companies", "all")];
     let sent = ordered(&petr, &less).is(200);
     let shown = otto.get(&address(&sent)).is(200);
     let shown = shown.says(&["Its password is replaced by a one-time password", "Until now:"]);
@@ -170,7 +171,8 @@ fn a_password_that_is_given_anew_and_a_disabled_account_end_every_session() {
     victim.get("/requests/new").is(200);
 
     // What was changed after it was ordered is not what was ordered.
-    let change = |role| [("act", "change"), ("name", "ivan"), ("shown_as", "Ivan"), ("role", role), ("reach", "all")];
+    let change =
+        |role| [("act", "change"), ("name", "ivan"), ("shown_as", "Ivan"), ("role", role), ("companies", "all")];
     let sent = ordered(&petr, &change("approver")).is(200);
     let address = address(&sent);
     let shown = otto.get(&address).is(200);
@@ -208,7 +210,14 @@ fn a_token_is_shown_once_and_good_until_it_is_revoked() {
     user(&deployment, "ivan", "Ivan", &["operator"], &[]);
     let (petr, otto) = (Browser::signed_in(&server, "petr"), Browser::signed_in(&server, "otto"));
     let token = |name, role, days| {
-        [("act", "token"), ("name", name), ("role", role), ("reach", "all"), ("purpose", "nightly job"), ("days", days)]
+        [
+            ("act", "token"),
+            ("name", name),
+            ("role", role),
+            ("companies", "all"),
+            ("purpose", "nightly job"),
+            ("days", days),
+        ]
     };
     for days in ["0", "366", "x", ""] {
         petr.post("/accounts/orders", &token("ivan", "operator", days)).is(400).says(&["from 1 to 365"]);
@@ -256,9 +265,7 @@ fn a_token_is_shown_once_and_good_until_it_is_revoked() {
 fn nobody_gives_themself_anything_and_only_operators_of_all_companies_give() {
     let standin = StandIn::start();
     let beta = StandIn::start();
-    let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
-    deployment.names_companies();
+    let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
     user(&deployment, "petr", "Petr", &["operator"], &[]);
     user(&deployment, "otto", "Otto", &["operator"], &[]);
@@ -269,7 +276,7 @@ fn nobody_gives_themself_anything_and_only_operators_of_all_companies_give() {
     let own = petr.get("/accounts/petr").is(200).says(&["It is your own account"]);
     assert!(!own.text.contains("action=\"/accounts/orders\""), "{}", own.text);
     let change =
-        |name, role| [("act", "change"), ("name", name), ("shown_as", "Petr"), ("role", role), ("reach", "all")];
+        |name, role| [("act", "change"), ("name", name), ("shown_as", "Petr"), ("role", role), ("companies", "all")];
     for role in ["officer", "approver", "operator"] {
         petr.post("/accounts/orders", &change("petr", role)).is(409);
     }
@@ -292,14 +299,14 @@ fn nobody_gives_themself_anything_and_only_operators_of_all_companies_give() {
     // An operator who makes two more has made nobody who is another one.
     let mut puppets = Vec::new();
     for name in ["first", "second"] {
-        let add = [("act", "add"), ("name", name), ("shown_as", name), ("role", "operator"), ("reach", "all")];
+        let add = [("act", "add"), ("name", name), ("shown_as", name), ("role", "operator"), ("companies", "all")];
         let once = secret(&ordered(&petr, &add).is(200));
         let browser = Browser::of(&server);
         let fields = [("user", name), ("given", &*once), ("new", PASSWORD), ("again", PASSWORD), ("next", "/")];
         browser.post("/sign-in/password", &fields).leads_to("/");
         puppets.push(browser);
     }
-    let officer = [("act", "add"), ("name", "eva"), ("shown_as", "Eva"), ("role", "officer"), ("reach", "all")];
+    let officer = [("act", "add"), ("name", "eva"), ("shown_as", "Eva"), ("role", "officer"), ("companies", "all")];
     for (by, asked) in [(&puppets[0], &petr), (&petr, &puppets[1]), (&puppets[0], &puppets[1])] {
         let sent = ordered(asked, &officer).is(200);
         let shown = by.get(&address(&sent)).is(200);

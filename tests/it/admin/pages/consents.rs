@@ -1,7 +1,8 @@
 //! Consents in a browser: of a session and of a person, ended by a letter as it was shown, and as a file.
 
 use super::{ADMIN, Browser, user};
-use crate::harness::{Deployment, Needles, RULES, Server, StandIn, company, crm_plugin, receipts, wait_for};
+use crate::admin::who::two_companies;
+use crate::harness::{Deployment, Needles, RULES, Server, StandIn, receipts, wait_for};
 
 const ANN: &str = "ann@example.com";
 const EVA: &str = "eva@example.com";
@@ -9,7 +10,7 @@ const EVA: &str = "eva@example.com";
 #[test]
 fn a_withdrawal_by_a_letter_is_shown_first_and_done_as_it_was_shown() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     user(&deployment, "adam", "Adam", &["approver"], &[]);
@@ -127,11 +128,9 @@ targets = ["mluvii"]
 #[test]
 fn a_withdrawal_says_what_is_still_to_come_of_it_and_who_has_to_approve() {
     let standin = StandIn::start();
-    let more = format!("{}{RULES}{AT_REST}{ADMIN}", crm_plugin(&standin.crm));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
+    let deployment = Deployment::new(&standin, &format!("{RULES}{AT_REST}{ADMIN}"));
     let server = Server::start(&deployment);
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let olga = Browser::signed_in(&server, "olga");
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
     standin.register(&server.callback());
     standin.begin(101, ANN, Some("v3"));
     standin.end(101);
@@ -158,9 +157,7 @@ fn a_withdrawal_says_what_is_still_to_come_of_it_and_who_has_to_approve() {
 fn all_consents_are_a_file_that_nobody_keeps_on_the_way() {
     let standin = StandIn::start();
     let beta = StandIn::start();
-    let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
-    deployment.names_companies();
+    let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     user(&deployment, "anna", "Anna", &["officer"], &["acme"]);

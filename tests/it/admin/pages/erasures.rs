@@ -155,8 +155,7 @@ fn nobody_tries_again_what_is_of_another_company() {
     deployment.names_companies();
     let server = Server::start(&deployment);
     standin.register(&server.callback());
-    user(&deployment, "opa", "Opa", &["operator"], &["beta"]);
-    let opa = Browser::signed_in(&server, "opa");
+    let opa = Browser::by(&server, &deployment, "opa", "Opa", &["operator"], &["beta"]);
     standin.fault(&json!({ "path": "/anonymous", "times": 3, "kind": "accepted_but_not_done" }));
     standin.begin(101, "ann@example.com", None);
     standin.end(101);
@@ -181,8 +180,7 @@ fn what_a_hold_keeps_names_and_links_it_and_is_not_begun_by_an_order() {
     let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{ADMIN}"));
     let server = Server::start(&deployment);
     standin.register(&server.callback());
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let olga = Browser::signed_in(&server, "olga");
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
     deployment.write("ann", "ann@example.com");
     let file = format!("@{}", deployment.path("ann").display());
     let order = ["holds", "add", "--email", &file, "--reason", "legal-claims", "--case", "21 C 123/2024"];

@@ -1,6 +1,6 @@
 //! What strangers write, where a page shows it; and what is typed of a person, which comes back nowhere.
 
-use super::{ADMIN, Browser, user};
+use super::{ADMIN, Browser};
 use crate::harness::{Deployment, Needles, Server, StandIn, crm_plugin};
 
 const SCRIPT: &str = "<script>alert(1)</script>\"'><img src=x>";
@@ -13,8 +13,7 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
     let crm = crm_plugin(&standin.crm).replace("library = \"libhttp_purge.so\"", title);
     let deployment = Deployment::bare(&standin.mluvii, &format!("{crm}{ADMIN}"));
     let server = Server::start(&deployment);
-    user(&deployment, "jana", SCRIPT, &["officer", "approver", "operator"], &[]);
-    let browser = Browser::signed_in(&server, "jana");
+    let browser = Browser::by(&server, &deployment, "jana", SCRIPT, &["officer", "approver", "operator"], &[]);
     let form = [("email", CANARY), ("came", "letter"), ("verified", "document")];
     let request = browser.post("/requests/new", &form).goes_on();
     let planned = browser.post(&format!("{request}/plan"), &[]).is(200).says(&["&lt;script&gt;alert(2)"]);
@@ -106,8 +105,7 @@ fn what_is_typed_of_a_person_comes_back_nowhere() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    user(&deployment, "jana", "Jana", &["officer"], &[]);
-    let browser = Browser::signed_in(&server, "jana");
+    let browser = Browser::by(&server, &deployment, "jana", "Jana", &["officer"], &[]);
     let mut pages = Vec::new();
     let mut post = |form: &[(&str, &str)], status, says: &[&str]| {
         pages.push(browser.post("/requests/new", form).is(status).says(says).text);

@@ -1,6 +1,6 @@
 //! Many requests at once, from the lines of a spreadsheet.
 
-use super::{ADMIN, Browser, user};
+use super::{ADMIN, Browser};
 use crate::harness::{Deployment, Needles, Server, StandIn};
 
 /// Two persons, one of them twice; a line that names nobody, and one that is wrong.
@@ -18,8 +18,7 @@ fn each_line_becomes_a_request_once_and_what_came_of_it_names_nobody() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    user(&deployment, "jana", "Jana", &["officer"], &[]);
-    let jana = Browser::signed_in(&server, "jana");
+    let jana = Browser::by(&server, &deployment, "jana", "Jana", &["officer"], &[]);
     jana.get("/requests").is(200).says(&["/requests/import", "Many requests at once"]);
     let mut pages = Vec::new();
     let first = jana.post("/requests/import", &[("lines", LINES)]).is(200).says(&[

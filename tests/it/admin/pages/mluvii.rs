@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::super::operating::deployment;
 use super::{ADMIN, Browser, rows, user};
-use crate::harness::{Deployment, ERASE, Server, StandIn, company, receipts, wait_for};
+use crate::admin::who::two_companies;
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 /// How the page says that mluvii has no webhook of a source.
 const MISSING: &str = "is-bad\">mluvii does not have it</span>";
@@ -63,8 +64,7 @@ fn without_an_address_nothing_is_registered_and_the_page_says_what_to_set() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    user(&deployment, "otto", "Otto", &["operator"], &[]);
-    let otto = Browser::signed_in(&server, "otto");
+    let otto = Browser::by(&server, &deployment, "otto", "Otto", &["operator"], &[]);
     // The first page says to each role what it can do of it.
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     user(&deployment, "adam", "Adam", &["approver"], &[]);
@@ -85,9 +85,7 @@ fn without_an_address_nothing_is_registered_and_the_page_says_what_to_set() {
 fn of_another_company_neither_webhook_nor_comparison_is_seen() {
     let standin = StandIn::start();
     let beta = StandIn::start();
-    let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
-    deployment.names_companies();
+    let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
     user(&deployment, "anna", "Anna", &["operator"], &["acme"]);
     user(&deployment, "otto", "Otto", &["operator"], &[]);

@@ -76,6 +76,20 @@ impl Browser {
         browser
     }
 
+    /// One in which somebody has signed in whose account is made for it.
+    #[track_caller]
+    fn by(
+        server: &Server,
+        deployment: &Deployment,
+        name: &str,
+        shown_as: &str,
+        roles: &[&str],
+        companies: &[&str],
+    ) -> Self {
+        user(deployment, name, shown_as, roles, companies);
+        Self::signed_in(server, name)
+    }
+
     fn sign_in(&self, name: &str, password: &str) -> Page {
         self.post("/sign-in", &[("user", name), ("password", password), ("next", "/")])
     }

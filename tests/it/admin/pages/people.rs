@@ -1,21 +1,18 @@
 //! Finding a person and keeping what is theirs, in a browser; and the lists that operators look at.
 
 use super::{ADMIN, Browser, user};
-use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin};
+use crate::admin::talked;
+use crate::harness::{Deployment, Needles, RULES, Server, StandIn};
 
 const ANN: &str = "ann@example.com";
 
 #[test]
 fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let olga = Browser::signed_in(&server, "olga");
-    standin.register(&server.callback());
-    standin.begin(101, ANN, Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
+    talked(&standin, &server, &deployment, ANN);
     let mut seen = Vec::new();
 
     seen.push(olga.post("/people", &[]).is(400).says(&["at least one thing"]).text);
@@ -98,7 +95,7 @@ fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
 #[test]
 fn the_operator_sees_targets_accounts_and_who_ordered_what() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
     user(&deployment, "petr", "Petr", &["operator"], &[]);
     user(&deployment, "olga", "Olga", &["officer"], &["acme"]);

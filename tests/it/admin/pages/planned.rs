@@ -1,6 +1,7 @@
 //! What whoever approves reads before they do, and what they are told who cannot.
 
 use super::{ADMIN, Browser, Page, user};
+use crate::admin::talked;
 use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin};
 
 const ANN: &str = "ann@example.com";
@@ -29,10 +30,7 @@ fn who_approves_reads_what_is_not_known_what_is_held_and_when_it_was() {
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     user(&deployment, "adam", "Adam", &["approver"], &[]);
     let (olga, adam) = (Browser::signed_in(&server, "olga"), Browser::signed_in(&server, "adam"));
-    standin.register(&server.callback());
-    standin.begin(101, ANN, Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
+    talked(&standin, &server, &deployment, ANN);
     standin.add_contact(ANN);
     let hold = |of: &str| {
         let added = deployment.json(&["holds", "add", "--session", of, "--reason", "legal-claims"]);
@@ -88,16 +86,12 @@ fn who_approves_reads_what_is_not_known_what_is_held_and_when_it_was() {
 #[test]
 fn of_whom_nothing_shows_who_it_is_the_way_out_is_said_and_an_officer_sees_what_is_late_wherever_it_waits() {
     let standin = StandIn::start();
-    let more = format!("{}{RULES}{FOUR_EYES}{ADMIN}", crm_plugin(&standin.crm));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
+    let deployment = Deployment::new(&standin, &format!("{RULES}{FOUR_EYES}{ADMIN}"));
     let server = Server::start(&deployment);
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     user(&deployment, "adam", "Adam", &["approver"], &[]);
     let (olga, adam) = (Browser::signed_in(&server, "olga"), Browser::signed_in(&server, "adam"));
-    standin.register(&server.callback());
-    standin.begin(101, ANN, Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
+    talked(&standin, &server, &deployment, ANN);
     deployment.write("ann", &format!("email: {ANN}\n"));
     let ann = deployment.path("ann").display().to_string();
     let letter = ["requests", "new", "--came", "letter", "--file", &ann, "--verified", "document"];

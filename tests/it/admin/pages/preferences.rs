@@ -1,6 +1,6 @@
 //! Times in the reader's zone.
 
-use super::{ADMIN, Browser, user};
+use super::{ADMIN, Browser};
 use crate::harness::{Deployment, Server, StandIn};
 
 #[test]
@@ -8,8 +8,7 @@ fn times_are_shown_in_the_zone_that_a_browser_has_chosen_and_deadlines_stay_days
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let browser = Browser::signed_in(&server, "olga");
+    let browser = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
     let form = [("email", "ann@example.com"), ("came", "letter"), ("verified", "document")];
     let request = browser.post("/requests/new", &form).goes_on();
     let due = |page: &str| {

@@ -104,8 +104,7 @@ fn what_can_be_read_by_now_is_read_again_at_once_by_reason_and_the_rest_stays() 
     let deployment = Deployment::bare(&mluvii.url(), ADMIN);
     let server = Server::start(&deployment);
     server.leaves_work("its mluvii is away");
-    user(&deployment, "otto", "Otto", &["operator"], &[]);
-    let otto = Browser::signed_in(&server, "otto");
+    let otto = Browser::by(&server, &deployment, "otto", "Otto", &["operator"], &[]);
     assert_eq!(deliver(&server, "acme", &unreadable(77)), 202);
     // The ledger refuses two, and then takes them.
     let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.session IN (13, 14) BEGIN SELECT RAISE(ABORT, 'no'); END";
@@ -164,8 +163,7 @@ fn of_another_company_nothing_is_seen_read_again_or_dropped() {
     deployment.names_companies();
     let server = Server::start(&deployment);
     server.leaves_work("its mluvii is away");
-    user(&deployment, "anna", "Anna", &["operator"], &["acme"]);
-    let anna = Browser::signed_in(&server, "anna");
+    let anna = Browser::by(&server, &deployment, "anna", "Anna", &["operator"], &["acme"]);
     for source in ["beta", "acme"] {
         assert_eq!(deliver(&server, source, &unreadable(77)), 202);
     }

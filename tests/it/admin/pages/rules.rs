@@ -1,15 +1,10 @@
-//! Rules in a browser: what they are, what became of them, and what a person says of one that waits.
+//! Rules in a browser: what they are, what they did, and what a person says of one that waits.
 
 use super::{ADMIN, Browser, Page, user};
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+use crate::harness::{StandIn, wait_for};
+use crate::rules::alarm::{one_of_four_erased, would_erase_all};
 
 const RULE: &str = "no consent, nothing kept";
-
-fn replace(deployment: &Deployment, from: &str, to: &str) {
-    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
-    assert!(config.contains(from), "{from}");
-    deployment.write("quietus.toml", &config.replace(from, to));
-}
 
 /// The version that a page's form is of.
 fn version(page: &Page) -> String {
@@ -19,28 +14,15 @@ fn version(page: &Page) -> String {
 #[test]
 fn a_rule_that_would_erase_much_is_read_tried_and_judged_by_the_version_that_was_seen() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{ADMIN}"));
-    replace(&deployment, "alarm_share = 1", "alarm_share = 0.3");
-    let server = Server::start(&deployment);
-    standin.register(&server.callback());
-    for id in 101..=104 {
-        standin.begin(id, "ann@example.com", (id > 101).then_some("v3"));
-        standin.just_end(id);
-    }
-    deployment.settled(4);
-    receipts(&deployment, 1);
+    let (deployment, server) = one_of_four_erased(&standin, ADMIN);
     user(&deployment, "adam", "Adam", &["approver"], &[]);
     user(&deployment, "petr", "Petr", &["operator"], &[]);
     user(&deployment, "anna", "Anna", &["approver"], &["acme"]);
     let adam = Browser::signed_in(&server, "adam");
     let quiet = adam.get("/rules").is(200).says(&[RULE, "consent.state ==", "In force"]);
     assert!(!quiet.text.contains("/rules/confirm"), "nothing waits: {}", quiet.text);
-    server.stop();
 
-    // What erased one of four would now erase all.
-    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
-    let server = Server::start(&deployment);
-    standin.register(&server.callback());
+    let server = would_erase_all(&standin, &deployment, server);
     let [adam, petr, anna] = ["adam", "petr", "anna"].map(|name| Browser::signed_in(&server, name));
     let waits = wait_for("the rule to wait", || {
         let page = adam.get("/rules").is(200);

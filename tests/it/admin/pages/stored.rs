@@ -5,12 +5,11 @@ use serde_json::json;
 
 use super::{ADMIN, Browser, user};
 use crate::admin::done;
-use crate::harness::{Deployment, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, Server, StandIn, program, receipts, wait_for};
 
 const SCRIPT: &str = "<script>alert(1)</script>\"'><img src=x>";
 const ESCAPED: &str = "&lt;script&gt;alert(";
 const EMAIL: &str = "ann@example.com";
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/markup.py");
 
 /// The same with a mark of its own, which tells where it came from.
 fn marked(mark: &str) -> String {
@@ -18,9 +17,7 @@ fn marked(mark: &str) -> String {
 }
 
 fn more() -> String {
-    let plugin = |role: &str| {
-        format!("[[plugin]]\nname = \"{role}\"\nexec = \"{PROGRAM}\"\nargs = [\"{role}\"]\ngrants = [\"email\"]\n")
-    };
+    let plugin = |role: &str| format!("{}args = [\"{role}\"]\ngrants = [\"email\"]\n", program(role, "markup.py"));
     let settling = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";
     let params = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\n";
     // A Rust string is written as a TOML string here.

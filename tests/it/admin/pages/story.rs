@@ -1,6 +1,7 @@
 //! From the letter to the certificate, by two people in two browsers.
 
 use super::{ADMIN, Browser, user};
+use crate::admin::talked;
 use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin, wait_for};
 
 const ANN: &str = "ann@example.com";
@@ -177,14 +178,10 @@ fn two_people_see_to_a_request_without_typing_a_command() {
 #[test]
 fn decisions_that_are_not_kept_cannot_be_run() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
     let server = Server::start(&deployment);
-    user(&deployment, "olga", "Olga", &["officer"], &[]);
-    let olga = Browser::signed_in(&server, "olga");
-    standin.register(&server.callback());
-    standin.begin(101, ANN, Some("v1"));
-    standin.end(101);
-    deployment.settled(1);
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
+    talked(&standin, &server, &deployment, ANN);
     standin.add_contact(ANN);
     let at = olga.post("/requests/new", &[("email", ANN), ("came", "letter"), ("number", "2026/042")]).goes_on();
     olga.post(&format!("{at}/verify"), &[("how", "document")]).leads_to(&at);

@@ -1,12 +1,12 @@
 //! Targets in a browser: paused with a reason and until when, resumed, their plugin loaded anew, and pictures of the last days.
 
 use super::{ADMIN, Browser, Page, user};
-use crate::harness::{Deployment, ERASE, Server, StandIn, crm_plugin, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 #[test]
 fn a_target_is_paused_with_a_reason_and_resumed() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(&standin, ADMIN);
     let server = Server::start(&deployment);
     user(&deployment, "otto", "Otto", &["operator"], &[]);
     user(&deployment, "anna", "Anna", &["operator"], &["acme"]);
@@ -53,10 +53,9 @@ fn a_target_is_paused_with_a_reason_and_resumed() {
 #[test]
 fn a_plugin_is_seen_and_loaded_anew() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", crm_plugin(&standin.crm)));
+    let deployment = Deployment::new(&standin, ADMIN);
     let server = Server::start(&deployment);
-    user(&deployment, "otto", "Otto", &["operator"], &[]);
-    let otto = Browser::signed_in(&server, "otto");
+    let otto = Browser::by(&server, &deployment, "otto", "Otto", &["operator"], &[]);
     wait_for("the plugin to be up", || {
         Some(otto.get("/targets/crm").is(200)).filter(|page| page.text.contains("Works"))
     });

@@ -1,132 +1,87 @@
 //! Every page × every role, and what every answer says of how it is kept.
 
-use super::{ADMIN, Browser, rows, user};
-use crate::harness::{Deployment, Server, StandIn, company};
+mod routes;
 
-const ROLES: [&str; 3] = ["officer", "approver", "operator"];
+use self::routes::{FILES, NONE, OWN, ROUTES, address, is_of_something};
+use super::{ADMIN, Browser, Page, rows, user};
+use crate::admin::who::{MAY, two_companies};
+use crate::harness::{Deployment, Server, StandIn};
 
-/// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 31] = [
-    ("/", &ROLES),
-    ("/requests", &ROLES),
-    ("/requests?show=ended", &ROLES),
-    ("/requests/new", &["officer"]),
-    ("/requests/import", &["officer"]),
-    ("/erasures", &ROLES),
-    ("/erasures?show=parked", &ROLES),
-    ("/erasures?show=person&time=late&rule=request&target=crm", &ROLES),
-    ("/erasures/retry", &["operator"]),
-    ("/requests?waits=person&target=crm", &ROLES),
-    ("/explain", &ROLES),
-    ("/preferences", &ROLES),
-    ("/receipts", &ROLES),
-    ("/people", &["officer"]),
-    ("/holds", &ROLES),
-    ("/holds?show=all", &ROLES),
-    ("/holds/new", &["officer"]),
-    ("/tasks", &["officer"]),
-    ("/quarantine", &["operator"]),
-    ("/quarantine/replay", &["operator"]),
-    ("/targets", &["operator"]),
-    ("/targets/mluvii%2Facme", &["operator"]),
-    ("/mluvii", &["operator"]),
-    ("/audit", &ROLES),
-    ("/accounts", &["operator"]),
-    ("/accounts/new", &["operator"]),
-    ("/accounts/officer", &["operator"]),
-    ("/consents", &["officer"]),
-    ("/rules", &ROLES),
-    ("/sessions", &ROLES),
-    ("/password", &ROLES),
+/// What else is shown, and with which permission.
+const FURTHER: [(&str, &str); 7] = [
+    ("/requests?show=ended", "see"),
+    ("/requests?waits=person&target=crm", "see"),
+    ("/erasures?show=parked", "see"),
+    ("/erasures?show=person&time=late&rule=request&target=crm", "see"),
+    ("/holds?show=all", "see"),
+    ("/targets/mluvii%2Facme", "operate"),
+    ("/accounts/officer", "see_accounts"),
 ];
 
-/// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 40] = [
-    ("/requests/acme/404/plan", &["officer"]),
-    ("/requests/acme/404/verify", &["officer"]),
-    ("/requests/acme/404/ask", &["officer"]),
-    ("/requests/acme/404/answered", &["officer"]),
-    ("/requests/acme/404/link", &["officer"]),
-    ("/requests/acme/404/extend", &["officer"]),
-    ("/requests/acme/404/reject", &["officer"]),
-    ("/requests/acme/404/withdraw", &["officer"]),
-    ("/requests/acme/404/close", &["officer"]),
-    ("/requests/acme/404/run", &["officer"]),
-    ("/requests/acme/404/approve", &["approver"]),
-    ("/erasures/e-00000000000000000000000000000000/approve", &["approver"]),
-    ("/erasures/e-00000000000000000000000000000000/reject", &["approver"]),
-    ("/erasures/e-00000000000000000000000000000000/retry", &["operator"]),
-    ("/erasures/e-00000000000000000000000000000000/begin", &["officer"]),
-    ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
-    ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
-    ("/erasures/retry", &["operator"]),
-    ("/requests/import", &["officer"]),
-    ("/holds/h-000000000000/lift", &["officer"]),
-    ("/holds/new", &["officer"]),
-    ("/people", &["officer"]),
-    ("/tasks/t-000000000000/done", &["officer"]),
-    ("/rules/confirm", &["officer", "approver"]),
-    ("/rules/reject", &["officer", "approver"]),
-    ("/consents/withdraw", &["officer"]),
-    ("/consents/withdraw/foresee", &["officer"]),
-    ("/consents/withdraw/do", &["officer"]),
-    ("/accounts/orders", &["operator"]),
-    ("/accounts/orders/do", &["operator"]),
-    ("/quarantine/404/replay", &["operator"]),
-    ("/quarantine/404/drop", &["operator"]),
-    ("/targets/nobody/pause", &["operator"]),
-    ("/targets/nobody/resume", &["operator"]),
-    ("/targets/nobody/reload", &["operator"]),
-    ("/mluvii/register", &["operator"]),
-    ("/mluvii/unregister", &["operator"]),
-    ("/mluvii/past", &["operator"]),
-    ("/mluvii/past/404/confirm", &["operator"]),
-    ("/mluvii/past/404/cancel", &["operator"]),
-];
+/// What every page says of itself, whatever it shows.
+#[track_caller]
+fn is_dressed(path: &str, page: &Page) {
+    assert_eq!(page.header("cache-control"), "no-store", "{path}");
+    assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
+    assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"), "{policy}");
+    for wrong in ["<script", " style=", "<style", "http://", "https://", "javascript:"] {
+        assert!(!page.text.contains(wrong), "{path}: {wrong}");
+    }
+    assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
+}
 
 #[test]
 fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    for role in ROLES {
-        user(&deployment, role, role, &[role], &[]);
-    }
     let stranger = Browser::of(&server);
-    for (path, _) in PAGES {
-        assert!(stranger.get(path).goes_on().starts_with("/sign-in"), "{path}");
-    }
-    let browsers = ROLES.map(|role| (role, Browser::signed_in(&server, role)));
+    let browsers = MAY.map(|(role, may)| (role, may, Browser::by(&server, &deployment, role, role, &[role], &[])));
     let before = rows(&deployment);
-    for (role, browser) in &browsers {
-        for (path, may) in PAGES {
-            let page = browser.get(path);
-            let expected = if may.contains(role) { 200 } else { 403 };
-            assert_eq!(page.status, expected, "{path} as {role}: {}", page.text);
-            assert_eq!(page.header("cache-control"), "no-store", "{path}");
-            assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
-            assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
-            assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
-            let policy = page.header("content-security-policy");
-            assert!(
-                policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"),
-                "{policy}"
-            );
-            for wrong in ["<script", " style=", "<style", "http://", "https://", "javascript:"] {
-                assert!(!page.text.contains(wrong), "{path}: {wrong}");
+    for (needed, pages, orders) in ROUTES.into_iter().filter(|(needed, ..)| *needed != NONE) {
+        for route in pages {
+            let path = address(route);
+            assert!(stranger.get(&path).goes_on().starts_with("/sign-in"), "{path}");
+            let shown: &[u16] = if is_of_something(route) { &[404, 400] } else { &[200] };
+            for (role, may, browser) in &browsers {
+                if may.contains(&needed) && FILES.contains(route) {
+                    continue;
+                }
+                let page = browser.get(&path);
+                let expected: &[u16] = if may.contains(&needed) { shown } else { &[403] };
+                assert!(expected.contains(&page.status), "{path} as {role}: {} {}", page.status, page.text);
+                is_dressed(&path, &page);
             }
-            assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
         }
-        let expected = if *role == "operator" { 403 } else { 404 };
-        browser.get("/requests/acme/404/plan").is(expected);
-        for (path, may) in ORDERS {
-            let page = browser.post(path, &[("how", "document"), ("months", "1"), ("plan", "0000000000000000")]);
-            let expected: &[u16] = if may.contains(role) { &[404, 400] } else { &[403] };
-            assert!(expected.contains(&page.status), "{path} as {role}: {} {}", page.status, page.text);
+        for route in orders {
+            let path = address(route);
+            stranger.post(&path, &[]).is(403);
+            // These are everybody's, and some would end the session here.
+            if needed == OWN {
+                continue;
+            }
+            for (role, may, browser) in &browsers {
+                let page = browser.post(&path, &[("how", "document"), ("months", "1"), ("plan", "0000000000000000")]);
+                let expected: &[u16] = match (may.contains(&needed), *route) {
+                    (false, _) => &[403],
+                    // A form of nobody yet.
+                    (true, "/requests/new/of" | "/holds/new/of") => &[200],
+                    // Nothing is there, and so it is done.
+                    (true, "/quarantine/replay") => &[303],
+                    (true, _) => &[404, 400],
+                };
+                assert!(expected.contains(&page.status), "{path} as {role}: {} {}", page.status, page.text);
+            }
         }
     }
-    for (path, _) in ORDERS {
-        stranger.post(path, &[]).is(403);
+    for (path, needed) in FURTHER {
+        for (_, may, browser) in &browsers {
+            let page = browser.get(path).is(if may.contains(&needed) { 200 } else { 403 });
+            is_dressed(path, &page);
+        }
     }
     assert_eq!(rows(&deployment), before, "nothing was ordered");
 
@@ -135,7 +90,7 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
     assert!(page.header("content-security-policy").contains("style-src 'self'"));
     stranger.get("/sign-out").is(405).says(&["does not take that"]);
     // Also where nothing of ours was asked, and in the reader's language.
-    let (_, officer) = &browsers[0];
+    let (_, _, officer) = &browsers[0];
     officer.get("/language/cs?next=/").leads_to("/");
     for (path, status, says) in [
         ("/nothing", 404, "Taková stránka není"),
@@ -161,9 +116,7 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
 fn an_account_sees_nothing_of_another_company() {
     let standin = StandIn::start();
     let beta = StandIn::start();
-    let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
-    let deployment = Deployment::bare(&standin.mluvii, &more);
-    deployment.names_companies();
+    let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
     user(&deployment, "anna", "Anna", &["officer", "approver", "operator"], &["acme"]);
     user(&deployment, "both", "Both", &["officer"], &[]);

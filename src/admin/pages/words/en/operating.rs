@@ -22,7 +22,7 @@ pub(in crate::admin::pages::words) const WORDS: Operating = Operating {
     changed_registered: "mluvii has the webhook now, and it is right.",
     compared_until: "Compared until",
     confirm_needed: "Tick that this is meant.",
-    confirm_past_lead: "The rules decide on what is shown here, and what they demand is erased. What is erased cannot be brought back.",
+    confirm_past_lead: "The rules decide on what is shown here, and what they demand is erased. What is erased cannot be restored.",
     confirm_past_tick: "I know what would be erased",
     counted_by: "As of {time}; what came in the minute before may not be counted yet.",
     day_head: "Day",

@@ -18,7 +18,7 @@ pub(super) const WORDS: RulesWords = RulesWords {
     change_lead: "A rule is changed in the configuration. What changed rules would do is tried on the command line, before they are put in place: quietus rules try --rules FILE.",
     condition: "If",
     configured: "The rules at work",
-    confirm_lead: "What this version demands begins when its time has come, also what has waited so far. What is erased cannot be brought back.",
+    confirm_lead: "What this version demands begins when its time has come, also what has waited so far. What is erased cannot be restored.",
     damaged: "Damaged in the ledger, so that nothing can be said of them",
     decided: "Decided",
     decides: "Who decides",
