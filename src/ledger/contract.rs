@@ -97,7 +97,8 @@ macro_rules! contract {
             explaining: what_was_evaluated_is_kept_with_the_session
                 the_erasures_of_a_session_are_found_whatever_has_become_of_them
                 all_sessions_are_read_with_what_was_kept_of_their_evaluations
-    sessions_are_listed_from_the_greatest_number_on, the_consents_of_one_company_are_read_past_all_that_are_of_others,
+                sessions_are_listed_from_the_greatest_number_on
+                the_consents_of_one_company_are_read_past_all_that_are_of_others
                 of_a_rule_every_version_is_known_and_only_once
                 what_waits_for_its_rule_begins_once_that_is_confirmed
                 a_version_is_confirmed_only_as_long_as_it_is_the_newest

@@ -155,7 +155,7 @@ struct BySeen {
 
 async fn approve(by: By<Approve>, Path(which): Path<Which>, Body(seen): Body<BySeen>) -> Answer<Erasure> {
     let id = which.erasure(&by).await?.id;
-    erasures::approve(&by.on, id, Some(&seen.version), &by.actor()).await?;
+    erasures::approve(&by.on, id, &seen.version, &by.actor()).await?;
     shown_after(&by, &which).await.map(Done)
 }
 

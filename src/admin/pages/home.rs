@@ -19,7 +19,7 @@ use crate::admin::caller::See;
 use crate::admin::problem::Problem;
 use crate::attention::{Attention, Delay, DelayCode, Severity};
 use crate::erasure::{Erasure, ErasureState};
-use crate::ledger::{CountedRequests, ErasureFilter};
+use crate::ledger::{CountedRequests, ErasureFilter, OpenCounts};
 use crate::operations::days::ShownDay;
 use crate::operations::requests::Shown;
 use crate::operations::tasks::{self, TaskState};
@@ -76,7 +76,7 @@ struct Found {
     erasures: Vec<Erasure>,
     attention: Vec<Attention>,
     tasks: Tasks,
-    /// All open requests that were read.
+    /// All open requests, also those that were not read.
     open: u64,
     /// Open requests that wait for somebody else, or for the end of a hold.
     others: u64,
@@ -95,9 +95,8 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     if open.is_empty() && is_empty(visitor).await? {
         return Ok(beginning(visitor));
     }
-    let late = late_in_all(visitor).await?;
-    let in_all = open.len() as u64;
-    let only = is_cut.then_some(in_all);
+    let counted = counted(visitor).await?;
+    let only = is_cut.then_some(open.len() as u64);
     let (mut requests, mut others) = (Vec::new(), 0_u64);
     let mut approvals = Approvals::default();
     for shown in open {
@@ -114,16 +113,17 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     let attention = of_operator(visitor).await?;
     let tasks = of_people(visitor).await?;
     let days = of_days(visitor).await?;
-    let found = Found { requests, erasures, attention, tasks, open: in_all, others, late, only, more_erasures, days };
+    let (open, late) = (counted.all(), counted.late);
+    let found = Found { requests, erasures, attention, tasks, open, others, late, only, more_erasures, days };
     Ok(sheet(visitor, &found))
 }
 
-/// How many requests are late of all companies that somebody may see, also of those that were not read.
-async fn late_in_all(visitor: &Visitor<See>) -> Result<u64, Problem> {
+/// All open requests of the companies that somebody may see, also those that were not read.
+async fn counted(visitor: &Visitor<See>) -> Result<OpenCounts, Problem> {
     let today = visitor.on.settings.limits.calendar.day(visitor.view.now);
     let companies = visitor.identity.companies.clone();
     let which = CountedRequests { companies, target: None, today, soon_before: today };
-    Ok(requests::count_open(&visitor.on, which).await?.late)
+    Ok(requests::count_open(&visitor.on, which).await?)
 }
 
 /// Whether something goes on only once somebody has done something, or a hold has ended.
@@ -275,7 +275,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
                 @if *elsewhere > 0 { (view.count(&w.wait_for_others, *elsewhere)) " " }
                 (w.look_at_lists)
             }
-            (at_hand(view, all == 0, *open, only.is_some(), tasks))
+            (at_hand(view, all == 0, *open, tasks))
             (only_companies(view, unseen(view.lang).only_companies_home))
         }
         (section("h-urgent", w.late_or_soon, &rows_urgent))
@@ -292,15 +292,14 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
 }
 
 /// What there is in all, and what an officer may begin, also where nothing waits.
-fn at_hand(view: &View, is_quiet: bool, open: u64, is_cut: bool, tasks: &Tasks) -> Markup {
+fn at_hand(view: &View, is_quiet: bool, open: u64, tasks: &Tasks) -> Markup {
     let (w, s) = (view.words(), starting(view.lang));
-    let requests = if is_cut { &w.open_requests_at_least } else { &w.open_requests };
     html! {
         div.actions {
             @if view.may(Permission::Requests) {
                 a.button.primary[is_quiet] href="/requests/new" { (w.new_request) }
             }
-            a href="/requests" { (view.count(requests, open)) }
+            a href="/requests" { (view.count(&w.open_requests, open)) }
             @if tasks.open > 0 { a href="/tasks" { (view.count(&s.tasks_open, tasks.open)) } }
         }
         @if tasks.is_cut { p.small.muted { (view.count(&s.tasks_oldest, u64::from(TASKS_MAX))) } }

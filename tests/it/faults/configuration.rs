@@ -115,8 +115,7 @@ fn mluvii_is_reached_through_the_configured_proxy_only() {
     assert!(proxy.accept().is_err(), "nothing went to the environment's proxy");
 
     // A configured one is used, for what is encrypted.
-    replace(
-        &deployment,
+    deployment.replace(
         &format!("base_url = \"{}\"", standin.mluvii),
         &format!("base_url = \"https://mluvii.example\"\nproxy = \"{address}\""),
     );

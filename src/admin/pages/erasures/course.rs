@@ -44,19 +44,19 @@ pub(super) async fn belongs_to<N>(visitor: &Visitor<N>, erasure: &Erasure) -> Re
 }
 
 /// The requests that an erasure is of, as far as whoever looks may see them.
-async fn requests_of(visitor: &Visitor<See>, id: ErasureId) -> Result<Vec<Request>, Problem> {
+async fn requests_of<N>(visitor: &Visitor<N>, id: ErasureId) -> Result<Vec<Request>, Problem> {
     let all = visitor.on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?;
     let all = all.into_iter().map(|stored| stored.request);
     Ok(all.filter(|request| visitor.sees(&request.mluvii)).collect())
 }
 
-fn fewest_days(visitor: &Visitor<See>, all: &[Request]) -> Option<i32> {
+fn fewest_days<N>(visitor: &Visitor<N>, all: &[Request]) -> Option<i32> {
     let calendar = &visitor.on.settings.limits.calendar;
     all.iter().filter_map(|request| request.days_left(calendar, visitor.view.now)).min()
 }
 
 /// How many days the request of an erasure has left, where it is of one.
-pub(super) async fn days_of_request(visitor: &Visitor<See>, id: ErasureId) -> Result<Option<i32>, Problem> {
+pub(super) async fn days_of_request<N>(visitor: &Visitor<N>, id: ErasureId) -> Result<Option<i32>, Problem> {
     Ok(fewest_days(visitor, &requests_of(visitor, id).await?))
 }
 

@@ -137,6 +137,7 @@ impl Model {
             holds: erasure.holds.clone(),
             held: self.is_on_hold(id, now),
             steps: self.steps_shown(id, erasure),
+            demands: if erasure.ended.is_none() { waiting.demands.clone() } else { Vec::new() },
         }
     }
 

@@ -17,7 +17,7 @@ use crate::access::Companies;
 use crate::audit::{Act, Actor};
 use crate::erasure::{ErasureId, NewErasure, RecheckOutcome};
 use crate::keys::Digest;
-use crate::ledger::{Cursor, EnteredAs, NewRequest, RequestChange, RequestFilter, RequestOrder, StoredRequest};
+use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, RequestOrder, StoredRequest};
 use crate::request::{Chosen, Ended, Entered, ExtendedBecause, Plan, Request, RequestId, Rest, VerifiedBy};
 
 /// More than there are.
