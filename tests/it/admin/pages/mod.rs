@@ -17,6 +17,7 @@ mod people;
 mod planned;
 mod preferences;
 mod quarantine;
+mod receipts;
 mod rules;
 mod signing;
 mod stored;

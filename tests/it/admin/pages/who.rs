@@ -41,7 +41,7 @@ const PAGES: [(&str, &[&str]); 31] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 40] = [
+const ORDERS: [(&str, &[&str]); 41] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -65,6 +65,7 @@ const ORDERS: [(&str, &[&str]); 40] = [
     ("/holds/new", &["officer"]),
     ("/people", &["officer"]),
     ("/tasks/t-000000000000/done", &["officer"]),
+    ("/receipts/acknowledge", &["officer"]),
     ("/rules/confirm", &["officer", "approver"]),
     ("/rules/reject", &["officer", "approver"]),
     ("/consents/withdraw", &["officer"]),

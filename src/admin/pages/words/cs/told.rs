@@ -59,7 +59,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "{n} doklad je neúplný a nikdo to nevzal na vědomí.",
             "{n} doklady jsou neúplné a nikdo to nevzal na vědomí.",
             "{n} dokladů je neúplných a nikdo to nevzal na vědomí.",
-            "Podívejte se, co zůstalo, a v příkazové řádce to vezměte na vědomí: quietus receipts acknowledge.",
+            "Pověřenec se podívá, co zůstalo, a na téže stránce to vezme na vědomí.",
         ),
         Code::ConsentsUnknown => three(
             "U {n} konverzace z {sessions} zůstal souhlas neznámý.",

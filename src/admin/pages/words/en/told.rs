@@ -53,7 +53,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::ReceiptsIncomplete => two(
             "{n} receipt is incomplete, and nobody has acknowledged it.",
             "{n} receipts are incomplete, and nobody has acknowledged them.",
-            "See what was left, then acknowledge them on a terminal: quietus receipts acknowledge.",
+            "An officer looks at what was left, and acknowledges it on the same page.",
         ),
         Code::ConsentsUnknown => two(
             "Of {n} session of {sessions} the consent stayed unknown.",
