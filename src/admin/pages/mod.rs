@@ -2,6 +2,7 @@
 //! it is one; [`Visitor`](visitor::Visitor) is the one way to them.
 
 mod accounts;
+mod attention;
 mod audit;
 mod consents;
 mod cookies;
@@ -64,6 +65,7 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(sign_in::routes())
         .merge(sessions::routes())
         .merge(preferences::routes())
+        .merge(attention::routes())
         .merge(requests::routes())
         .merge(erasures::routes())
         .merge(explain::routes())

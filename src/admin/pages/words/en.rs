@@ -7,6 +7,7 @@ mod giving;
 pub(super) mod import;
 mod letters;
 pub(super) mod lists;
+pub(super) mod muting;
 pub(super) mod noting;
 pub(super) mod operating;
 pub(super) mod places;

@@ -94,6 +94,7 @@ mod giving;
 mod import;
 mod letters;
 mod lists;
+mod muting;
 mod noting;
 mod operating;
 mod places;
@@ -119,8 +120,8 @@ macro_rules! of_both {
 pub(super) use operating::Operating;
 
 of_both!(
-    explained: Explained, import: Import, lists: Lists, noting: Noting, operating: Operating, places: Places,
-    requesting: Requesting, timeline: Timeline,
+    explained: Explained, import: Import, lists: Lists, muting: Muting, noting: Noting, operating: Operating,
+    places: Places, requesting: Requesting, timeline: Timeline,
 );
 
 /// What an act of the audit is called.

@@ -1,6 +1,7 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
 mod accounts;
+mod attention;
 mod canary;
 mod chromium;
 mod consents;

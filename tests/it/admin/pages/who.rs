@@ -6,7 +6,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 31] = [
+const PAGES: [(&str, &[&str]); 34] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
@@ -30,6 +30,9 @@ const PAGES: [(&str, &[&str]); 31] = [
     ("/targets", &["operator"]),
     ("/targets/mluvii%2Facme", &["operator"]),
     ("/mluvii", &["operator"]),
+    ("/attention", &["operator"]),
+    ("/attention?show=muted", &["operator"]),
+    ("/attention?show=all", &["operator"]),
     ("/audit", &ROLES),
     ("/accounts", &["operator"]),
     ("/accounts/new", &["operator"]),
@@ -41,7 +44,7 @@ const PAGES: [(&str, &[&str]); 31] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 41] = [
+const ORDERS: [(&str, &[&str]); 44] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -66,6 +69,9 @@ const ORDERS: [(&str, &[&str]); 41] = [
     ("/people", &["officer"]),
     ("/tasks/t-000000000000/done", &["officer"]),
     ("/receipts/acknowledge", &["officer"]),
+    ("/attention/mute", &["operator"]),
+    ("/attention/unmute", &["operator"]),
+    ("/attention/retry", &["operator"]),
     ("/rules/confirm", &["officer", "approver"]),
     ("/rules/reject", &["officer", "approver"]),
     ("/consents/withdraw", &["officer"]),

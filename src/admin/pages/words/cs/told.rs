@@ -71,7 +71,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "{n} událost, konverzaci nebo výmaz nešlo zpracovat.",
             "{n} události, konverzace nebo výmazy nešlo zpracovat.",
             "{n} událostí, konverzací nebo výmazů nešlo zpracovat.",
-            "Opravte, co uvádí log serveru, a zkuste to znovu v příkazové řádce: quietus erasures retry --undecided.",
+            "Opravte, co uvádí log serveru, a potom to zkuste znovu.",
         ),
         Code::LedgerDamaged => plain(
             "Databáze je poškozená. Nic se nepřijímá ani nemaže.",
@@ -95,7 +95,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "{n} potvrzená událost je poškozená a nejde o ní rozhodnout.",
             "{n} potvrzené události jsou poškozené a nejde o nich rozhodnout.",
             "{n} potvrzených událostí je poškozených a nejde o nich rozhodnout.",
-            "Najděte v mluvii, koho se týkají. Potom v příkazové řádce: quietus attention acknowledge events_damaged.",
+            "Najděte v mluvii, koho se týkají. Potom to vezměte na vědomí.",
         ),
         Code::RecordsDamaged => three(
             "S {n} konverzací nebo výmazem se nic nedělá: záznam je poškozený a mohl by patřit někomu jinému.",
@@ -140,7 +140,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::StateBegunAnew => plain(
             "Počítač {machine} v {path} o této databázi nic nevěděl, ačkoli v ní doklady jsou.",
-            "Zjistěte, jestli tam nechybí připojený disk; pokud ano, vraťte ho a restartujte server. Jinak to v příkazové řádce vezměte na vědomí: quietus attention acknowledge.",
+            "Zjistěte, jestli tam nechybí připojený disk; pokud ano, vraťte ho a restartujte server. Jinak to vezměte na vědomí.",
         ),
         Code::LedgerSetBack => plain(
             "Databáze se vrátila do dřívějšího stavu. Doklady čekají.",

@@ -63,7 +63,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::WorkParked => two(
             "{n} event, session or erasure could not be worked on.",
             "{n} events, sessions or erasures could not be worked on.",
-            "Fix what the server’s log says, then have it tried again on a terminal: quietus erasures retry --undecided.",
+            "Fix what the server’s log says, then have it tried again.",
         ),
         Code::LedgerDamaged => plain(
             "The ledger is damaged. Nothing is received or erased.",
@@ -85,7 +85,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::EventsDamaged => two(
             "{n} acknowledged event is damaged and cannot be decided on.",
             "{n} acknowledged events are damaged and cannot be decided on.",
-            "Find in mluvii whom they are about. Then, on a terminal: quietus attention acknowledge events_damaged.",
+            "Find in mluvii whom they are about. Then acknowledge it.",
         ),
         Code::RecordsDamaged => two(
             "{n} session or erasure is left alone, as a record of it is damaged and could name somebody else.",
@@ -126,7 +126,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::StateBegunAnew => plain(
             "The machine {machine} knew nothing of this ledger in {path}, although it has receipts.",
-            "See whether a mount is missing there; if so, put it back and restart the server. Otherwise acknowledge it on a terminal: quietus attention acknowledge.",
+            "See whether a mount is missing there; if so, put it back and restart the server. Otherwise acknowledge it.",
         ),
         Code::LedgerSetBack => plain(
             "The ledger was set back to an earlier state. Receipts wait.",
