@@ -4,6 +4,7 @@ pub(super) mod acted;
 mod consents;
 pub(super) mod explained;
 mod giving;
+pub(super) mod holding;
 pub(super) mod import;
 mod letters;
 pub(super) mod lists;
@@ -161,7 +162,6 @@ pub(super) const WORDS: Words = Words {
     hold_lift_title: "Zrušit pozastavení",
     hold_lifted: "Zrušení: {who}, {time}.",
     hold_not_added: "Zatím se nic nedrží",
-    hold_not_both: "Uveďte konverzaci, nebo osobu, ne obojí.",
     hold_nothing_waits: "Nic na něj nečeká.",
     hold_of: "Pozastavení {id}",
     hold_on: "Co drží",
@@ -172,7 +172,7 @@ pub(super) const WORDS: Words = Words {
     hold_over: "Skončilo {time}.",
     hold_reason_needed: "Vyberte, proč se to drží.",
     hold_session: "Číslo konverzace v mluvii",
-    hold_session_hint: "Prázdné, pokud jde o osobu",
+    hold_session_hint: "Prázdné, pokud jde o něco jiného",
     hold_session_wrong: "Napište číslo konverzace tak, jak ho ukazuje mluvii.",
     hold_under_way: "Něco z toho se právě maže a pozastavení to nezadrží: {erasures}",
     hold_until: "Držet do",
@@ -230,7 +230,7 @@ pub(super) const WORDS: Words = Words {
     needs_somebody: "Potřebuje člověka",
     never: "Nikdy",
     new_hold: "Nové pozastavení",
-    new_hold_lead: "Uveďte konverzaci, nebo osobu. Výmazy počkají, než pozastavení skončí; co už je smazané, se nevrátí.",
+    new_hold_lead: "Uveďte konverzaci, hosta, pravidlo, nebo osobu. Výmazy počkají, než pozastavení skončí; co už je smazané, se nevrátí.",
     new_password_again: "Nové heslo ještě jednou",
     new_password: "Nové heslo",
     new_request_lead: "Zapište, co přišlo. Lhůta se počítá ode dne, kdy žádost přišla.",

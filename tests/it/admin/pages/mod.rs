@@ -10,6 +10,7 @@ mod crowded;
 mod demo;
 mod erasures;
 mod explaining;
+mod holds;
 mod hostile;
 mod import;
 mod letters;
