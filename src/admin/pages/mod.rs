@@ -26,11 +26,13 @@ mod place;
 mod preferences;
 mod quarantine;
 mod receipts;
+mod refreshing;
 mod requests;
 mod rules;
 mod sessions;
 mod sign_in;
 mod style;
+mod sweeps;
 mod targets;
 mod tasks;
 mod view;
@@ -79,6 +81,7 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(targets::routes())
         .merge(quarantine::routes())
         .merge(mluvii::routes())
+        .merge(sweeps::routes())
         .route("/audit", get(audit::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
 }

@@ -128,9 +128,14 @@ pub(super) fn way_on(found: &Attention, sees_tasks: bool) -> Option<String> {
             Some("/requests".to_owned())
         }
         Code::HoldOld => Some(format!("/holds/{}", text("hold"))),
-        Code::SessionsReappeared | Code::RecheckResidual | Code::RecheckUnclear | Code::SweepStuck => {
-            Some("/audit".to_owned())
+        // mluvii's people are found again by a comparison with it, those of other systems by a sweep of them.
+        Code::RecheckResidual | Code::RecheckUnclear
+            if text("target").split('/').next() != Some(TargetName::MLUVII) =>
+        {
+            Some("/sweeps".to_owned())
         }
+        Code::SweepStuck => Some("/sweeps".to_owned()),
+        Code::SessionsReappeared | Code::RecheckResidual | Code::RecheckUnclear => Some("/audit".to_owned()),
         // It is taken up again, or acknowledged, beside it.
         Code::WorkParked | Code::EventsDamaged | Code::StateBegunAnew => Some("/attention".to_owned()),
         Code::ServerAway

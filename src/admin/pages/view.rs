@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE, ZONE};
-use super::words::{Forms, Words, explained, filled, operating, places, words};
+use super::words::{Forms, Words, explained, filled, operating, places, sweeping, words};
 use super::{origin, place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
@@ -38,6 +38,7 @@ pub(super) enum Section {
     Targets,
     Rules,
     Mluvii,
+    Sweeps,
     Audit,
     Accounts,
     Own,
@@ -319,6 +320,7 @@ impl View {
                             @if who.roles.allow(Permission::Operate) {
                                 (to(Section::Quarantine, "/quarantine", o.quarantine))
                                 (to(Section::Mluvii, "/mluvii", o.mluvii))
+                                (to(Section::Sweeps, "/sweeps", sweeping(self.lang).title))
                             }
                             // Their list is of all companies.
                             @if who.companies == Companies::All {

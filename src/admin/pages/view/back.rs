@@ -2,7 +2,7 @@
 
 use super::{Section, View};
 use crate::access::{Companies, Permission};
-use crate::admin::pages::words::{explained, operating};
+use crate::admin::pages::words::{explained, operating, sweeping};
 
 /// The list to which a path belongs.
 pub(super) fn list_of(path: &str) -> Option<Section> {
@@ -19,6 +19,7 @@ pub(super) fn list_of(path: &str) -> Option<Section> {
         "targets" => Section::Targets,
         "rules" => Section::Rules,
         "mluvii" => Section::Mluvii,
+        "sweeps" => Section::Sweeps,
         "audit" => Section::Audit,
         "accounts" => Section::Accounts,
         _ => return None,
@@ -39,6 +40,7 @@ pub(super) fn to(view: &View, list: Section) -> Option<(&'static str, &'static s
         Section::Tasks => ("/tasks", w.tasks, view.may(Permission::Requests)),
         Section::Quarantine => ("/quarantine", o.quarantine, view.may(Permission::Operate)),
         Section::Mluvii => ("/mluvii", o.mluvii, view.may(Permission::Operate)),
+        Section::Sweeps => ("/sweeps", sweeping(view.lang).title, view.may(Permission::Operate)),
         // These are of all companies.
         Section::Receipts => ("/receipts", w.receipts, who.companies == Companies::All),
         Section::Rules => ("/rules", w.rules.title, who.companies == Companies::All),

@@ -15,6 +15,7 @@ pub(super) mod places;
 pub(super) mod requesting;
 mod rules;
 mod said;
+pub(super) mod sweeping;
 pub(super) mod timeline;
 pub(super) mod told;
 

@@ -101,6 +101,7 @@ mod operating;
 mod places;
 mod requesting;
 mod rules;
+mod sweeping;
 mod timeline;
 mod told;
 
@@ -122,7 +123,7 @@ pub(super) use operating::Operating;
 
 of_both!(
     explained: Explained, holding: Holding, import: Import, lists: Lists, muting: Muting, noting: Noting,
-    operating: Operating, places: Places, requesting: Requesting, timeline: Timeline,
+    operating: Operating, places: Places, requesting: Requesting, sweeping: Sweeping, timeline: Timeline,
 );
 
 /// What an act of the audit is called.

@@ -24,6 +24,7 @@ mod rules;
 mod signing;
 mod stored;
 mod story;
+mod sweeps;
 mod targets;
 mod who;
 

@@ -6,7 +6,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 34] = [
+const PAGES: [(&str, &[&str]); 35] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
@@ -30,6 +30,7 @@ const PAGES: [(&str, &[&str]); 34] = [
     ("/targets", &["operator"]),
     ("/targets/mluvii%2Facme", &["operator"]),
     ("/mluvii", &["operator"]),
+    ("/sweeps", &["operator"]),
     ("/attention", &["operator"]),
     ("/attention?show=muted", &["operator"]),
     ("/attention?show=all", &["operator"]),
@@ -44,7 +45,7 @@ const PAGES: [(&str, &[&str]); 34] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 44] = [
+const ORDERS: [(&str, &[&str]); 47] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -69,6 +70,9 @@ const ORDERS: [(&str, &[&str]); 44] = [
     ("/people", &["officer"]),
     ("/tasks/t-000000000000/done", &["officer"]),
     ("/receipts/acknowledge", &["officer"]),
+    ("/sweeps", &["operator"]),
+    ("/sweeps/acme/nobody/erase", &["operator"]),
+    ("/sweeps/acme/nobody/cancel", &["operator"]),
     ("/attention/mute", &["operator"]),
     ("/attention/unmute", &["operator"]),
     ("/attention/retry", &["operator"]),

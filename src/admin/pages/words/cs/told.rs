@@ -244,13 +244,13 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "Co od {erased_since} vymazal {n} výmaz v systému {target}, je tam znovu.",
             "Co od {erased_since} vymazaly {n} výmazy v systému {target}, je tam znovu.",
             "Co od {erased_since} vymazalo {n} výmazů v systému {target}, je tam znovu.",
-            "Neobnovila se tam záloha? Žádosti jsou znovu otevřené; vymažte to v příkazové řádce: quietus erase-again, u mluvii quietus reconcile.",
+            "Neobnovila se tam záloha? Žádosti jsou znovu otevřené. Projděte systém po obnově a nechte to vymazat; u mluvii v příkazové řádce: quietus reconcile.",
         ),
         Code::RecheckUnclear => three(
             "U {n} výmazu od {erased_since} nejde říct, jestli je v systému {target} znovu něco z toho.",
             "U {n} výmazů od {erased_since} nejde říct, jestli je v systému {target} znovu něco z toho.",
             "U {n} výmazů od {erased_since} nejde říct, jestli je v systému {target} znovu něco z toho.",
-            "Samo se z toho nic nevymaže. Podívejte se v příkazové řádce: quietus erase-again, u mluvii quietus erasures show.",
+            "Samo se z toho nic nevymaže. Projděte systém po obnově; u mluvii se podívejte na výmazy.",
         ),
         Code::RecheckLate => plain(
             "Na to, co se vymazalo v systému {target}, se mělo znovu podívat a několik dní to nejde.",
@@ -258,7 +258,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::SweepStuck => plain(
             "Nové hledání všech, kdo byli vymazáni v systému {target}, nepokračuje, nebo se vzdalo.",
-            "Jak je daleko, ukáže v příkazové řádce quietus erase-again status. {reason}",
+            "Podívejte se, jak je daleko. {reason}",
         ),
     }
 }

@@ -222,12 +222,12 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::RecheckResidual => two(
             "What {n} erasure had erased at {target} since {erased_since} is there again.",
             "What {n} erasures had erased at {target} since {erased_since} is there again.",
-            "Was a backup restored there? The requests are open again; have it erased on a terminal: quietus erase-again, or quietus reconcile for mluvii.",
+            "Was a backup restored there? The requests are open again. Look at it after a restore and have it erased; for mluvii, on a terminal: quietus reconcile.",
         ),
         Code::RecheckUnclear => two(
             "Of {n} erasure since {erased_since} it cannot be told whether something is at {target} again.",
             "Of {n} erasures since {erased_since} it cannot be told whether something is at {target} again.",
-            "Nothing is erased of it by itself. Look at it on a terminal: quietus erase-again, or quietus erasures show for mluvii.",
+            "Nothing is erased of it by itself. Look at it after a restore; for mluvii, at the erasures.",
         ),
         Code::RecheckLate => plain(
             "What was erased at {target} was to be looked at again, and could not be for days.",
@@ -235,7 +235,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::SweepStuck => plain(
             "Looking again for everybody who was erased at {target} does not go on, or was given up.",
-            "See how far it is on a terminal: quietus erase-again status. {reason}",
+            "See how far it is. {reason}",
         ),
     }
 }
