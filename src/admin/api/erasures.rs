@@ -1,5 +1,6 @@
 //! Erasures: what is under way, why it is not over, and what a person orders of it.
 
+mod by_hand;
 mod shown;
 
 use std::sync::Arc;
@@ -26,7 +27,17 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
     ApiRouter::new()
         .api_route(
             "/api/v1/erasures",
-            get_with(list, |op| op.id("list_erasures").summary("List erasures, the newest first")),
+            get_with(list, |op| op.id("list_erasures").summary("List erasures, the newest first")).post_with(
+                by_hand::ask,
+                |op| op.id("request_erasure").summary("Have a session or a guest erased, by hand and without a rule"),
+            ),
+        )
+        .api_route(
+            "/api/v1/erasures/foresee",
+            post_with(by_hand::foresee, |op| {
+                op.id("foresee_erasure")
+                    .summary("Say which sessions that would reach, and what would go where; nothing is changed")
+            }),
         )
         .api_route(
             "/api/v1/erasures/{id}",

@@ -10,18 +10,19 @@ use maud::{Markup, html};
 
 use super::deciding::Approving;
 use super::planned::hash;
-use super::{deciding, foretold, named, unreached};
+use super::{deciding, named};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
+use crate::admin::pages::foretold;
 use crate::admin::pages::parts::{
     Aria, MustChoose, cell, choices, crumbs, days_left, heads, in_words, path_of, request_path, urgency,
 };
+use crate::admin::pages::unreached;
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::why::why_theirs;
 use crate::admin::problem::{Code, Problem};
-use crate::operations::erasures::MayHold;
-use crate::operations::requests::{self, KnownHold, Planned};
+use crate::operations::requests::{self, Planned};
 use crate::policy::Certainty;
 use crate::request::{Choice, Chosen, ChosenBecause, Request};
 use crate::subject::{SessionKey, TargetName};
@@ -179,7 +180,7 @@ fn sheet(
             }
         }
         (targets(visitor, planned))
-        (foretold::holds(view, &holds(planned)))
+        (foretold::holds(view, &foretold::known(&planned.holds)))
         (not_reached(visitor, planned))
         // What is chosen above and not kept is in no plan: what is kept is read, and approved or run from there.
         @if deciding::waits_for_approval(visitor, shown) {
@@ -296,11 +297,6 @@ fn possible_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Dec
     }
 }
 
-fn holds(planned: &Planned) -> Vec<KnownHold> {
-    let known = |hold: &MayHold| KnownHold { held: hold.held.clone(), until: hold.until, waits: hold.waits };
-    planned.holds.iter().map(known).collect()
-}
-
 fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &planned.shown.request;
@@ -308,7 +304,7 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     let why = |target: &TargetName| planned.targets.get(target)?.as_ref().err().map(ToString::to_string);
     html! {
         section aria-labelledby="p-where" {
-            (foretold::answers(visitor, request, &planned.plan, w.nothing_was_erased, &why))
+            (foretold::answers(visitor, &request.mluvii, planned.plan.foreseen.as_ref(), w.nothing_was_erased, &why))
             @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
                 div.note.is-soon { p {
                     (view.fill(w.purge_too_late, &[("target", &html! { (names.system(&purge.target)) }), ("until", &view.day(purge.until))]))
@@ -327,7 +323,7 @@ fn not_reached(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     html! {
         section aria-labelledby="p-unseen" {
             h2 #p-unseen { (w.where_nobody_looks) }
-            (foretold::verdict_of(visitor, request, &planned.plan, is_held))
+            (foretold::verdict_of(visitor, &request.mluvii, planned.plan.foreseen.as_ref(), is_held))
             ul.plain {
                 @for one in &planned.reach.not_reached { li { span.st.is-unseen { (unreached::sentence(view, names, one)) } } }
             }

@@ -8,11 +8,11 @@ use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::requesting;
 use crate::erasure::{Foreseen, Outcome, Verdict};
-use crate::operations::erasures::NotReached;
+use crate::operations::erasures::{MayHold, NotReached};
 use crate::operations::requests::KnownHold;
 use crate::receipt::ForeseenAdvice;
 use crate::request::{Plan, Request};
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName};
 
 /// Why a system has said nothing, where that is known.
 pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<String>;
@@ -20,15 +20,14 @@ pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<String>;
 /// A row for each system; of a plan whose answers nobody has kept, that.
 pub(super) fn answers<N>(
     visitor: &Visitor<N>,
-    request: &Request,
-    plan: &Plan,
+    company: &InstallationName,
+    foreseen: Option<&Foreseen>,
     caption: &str,
     why_not: WhyNot<'_>,
 ) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let names = in_words(visitor, &request.mluvii);
-    let kept =
-        plan.foreseen.as_ref().filter(|foreseen| !(foreseen.answers.is_empty() && foreseen.not_known.is_empty()));
+    let names = in_words(visitor, company);
+    let kept = foreseen.filter(|foreseen| !(foreseen.answers.is_empty() && foreseen.not_known.is_empty()));
     html! {
         h2 #p-where { (w.what_happens_where) }
         @match kept {
@@ -94,6 +93,12 @@ pub(super) fn unasked<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan) -
     }
 }
 
+/// What is shown of holds that a look has found.
+pub(super) fn known(all: &[MayHold]) -> Vec<KnownHold> {
+    let known = |hold: &MayHold| KnownHold { held: hold.held.clone(), until: hold.until, waits: hold.waits };
+    all.iter().map(known).collect()
+}
+
 /// The holds that concern it.
 pub(super) fn holds(view: &View, all: &[KnownHold]) -> Markup {
     let w = view.words();
@@ -119,11 +124,16 @@ pub(super) fn holds(view: &View, all: &[KnownHold]) -> Markup {
 }
 
 /// What the receipt will have to say: as something good only where nothing is left that is not known.
-pub(super) fn verdict_of<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan, is_held: bool) -> Markup {
+pub(super) fn verdict_of<N>(
+    visitor: &Visitor<N>,
+    company: &InstallationName,
+    foreseen: Option<&Foreseen>,
+    is_held: bool,
+) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let own = requesting(view.lang);
-    let names = in_words(visitor, &request.mluvii);
-    let Some(foreseen) = &plan.foreseen else {
+    let names = in_words(visitor, company);
+    let Some(foreseen) = foreseen else {
         return html! { div.note.is-unseen { p { (view.say(own.answers_not_kept, &[])) } } };
     };
     let advice = ForeseenAdvice::from(foreseen);
