@@ -13,7 +13,7 @@ use crate::admin::pages::paging::{Begin, PAGE, next};
 use crate::admin::pages::parts::{cell, days_left, erasure_state, heads, in_words, urgency, verdict, waits_for};
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::words::{lists, places};
+use crate::admin::pages::words::{demanding, lists, places};
 use crate::admin::problem::{Code, Problem};
 use crate::erasure::Subject;
 use crate::ledger::ErasureFilter;
@@ -57,8 +57,11 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, part: &Part) -> Sheet {
     let body = html! {
         div.head {
             h1 { (w.erasures) } p.lead { (view.say(w.erasures_lead, &[])) }
-            @if view.may(Permission::Operate) {
-                div.actions { a.button href={ "/erasures/retry?" (filter.query()) } { (l.retry_these) } }
+            @if view.may(Permission::Operate) || view.may(Permission::Requests) {
+                div.actions {
+                    @if view.may(Permission::Operate) { a.button href={ "/erasures/retry?" (filter.query()) } { (l.retry_these) } }
+                    @if view.may(Permission::Requests) { a.button href="/erasures/new" { (demanding(view.lang).title) } }
+                }
             }
         }
         section aria-label=(l.which_erasures) {

@@ -1,6 +1,7 @@
 //! Erasures: which there are, and one of them: where each system stands, why, and what happens next.
 
 mod bulk;
+mod by_hand;
 mod course;
 mod filter;
 mod list;
@@ -24,6 +25,9 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
         .route("/erasures", get(list::show))
         .route("/erasures/retry", get(bulk::ask).post(bulk::retry))
+        .route("/erasures/new", get(by_hand::ask))
+        .route("/erasures/new/foresee", post(by_hand::foresee))
+        .route("/erasures/new/do", post(by_hand::do_it))
         .route("/erasures/{id}", get(one::show))
         .route("/erasures/{id}/approve", post(orders::approve))
         .route("/erasures/{id}/reject", post(orders::reject))

@@ -2,6 +2,7 @@
 
 pub(super) mod acted;
 mod consents;
+pub(super) mod demanding;
 pub(super) mod explained;
 mod giving;
 pub(super) mod holding;

@@ -89,6 +89,7 @@ macro_rules! words {
 }
 
 mod consents;
+mod demanding;
 mod explained;
 mod giving;
 mod holding;
@@ -122,8 +123,9 @@ macro_rules! of_both {
 pub(super) use operating::Operating;
 
 of_both!(
-    explained: Explained, holding: Holding, import: Import, lists: Lists, muting: Muting, noting: Noting,
-    operating: Operating, places: Places, requesting: Requesting, sweeping: Sweeping, timeline: Timeline,
+    demanding: Demanding, explained: Explained, holding: Holding, import: Import, lists: Lists, muting: Muting,
+    noting: Noting, operating: Operating, places: Places, requesting: Requesting, sweeping: Sweeping,
+    timeline: Timeline,
 );
 
 /// What an act of the audit is called.

@@ -30,6 +30,7 @@ macro_rules! all_of {
             paired(cs::muting::WORDS.$what(), en::muting::WORDS.$what()),
             paired(cs::holding::WORDS.$what(), en::holding::WORDS.$what()),
             paired(cs::sweeping::WORDS.$what(), en::sweeping::WORDS.$what()),
+            paired(cs::demanding::WORDS.$what(), en::demanding::WORDS.$what()),
             paired(cs::WORDS.consents.$what(), en::WORDS.consents.$what()),
             paired(cs::WORDS.giving.$what(), en::WORDS.giving.$what()),
             paired(cs::WORDS.letters.$what(), en::WORDS.letters.$what()),

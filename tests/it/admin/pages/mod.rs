@@ -2,6 +2,7 @@
 
 mod accounts;
 mod attention;
+mod by_hand;
 mod canary;
 mod chromium;
 mod consents;

@@ -6,7 +6,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 35] = [
+const PAGES: [(&str, &[&str]); 36] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
@@ -16,6 +16,7 @@ const PAGES: [(&str, &[&str]); 35] = [
     ("/erasures?show=parked", &ROLES),
     ("/erasures?show=person&time=late&rule=request&target=crm", &ROLES),
     ("/erasures/retry", &["operator"]),
+    ("/erasures/new", &["officer"]),
     ("/requests?waits=person&target=crm", &ROLES),
     ("/explain", &ROLES),
     ("/preferences", &ROLES),
@@ -45,7 +46,7 @@ const PAGES: [(&str, &[&str]); 35] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 47] = [
+const ORDERS: [(&str, &[&str]); 49] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -64,6 +65,8 @@ const ORDERS: [(&str, &[&str]); 47] = [
     ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
     ("/erasures/retry", &["operator"]),
+    ("/erasures/new/foresee", &["officer"]),
+    ("/erasures/new/do", &["officer"]),
     ("/requests/import", &["officer"]),
     ("/holds/h-000000000000/lift", &["officer"]),
     ("/holds/new", &["officer"]),
