@@ -77,12 +77,15 @@ fn read(visitor: &Visitor<Requests>, fields: &Fields) -> Result<(Wanted, Request
     if company.is_none() {
         is_wrong("company", w.choose_company);
     }
-    let before = match whom::named(visitor, fields, |_, _| {}) {
-        Named::As(identifiers) => identifiers.into_iter().find(|(kind, _)| *kind == Kind::GuestId).map(|(_, id)| id),
-        Named::Expired => {
+    let before = match whom::passed(visitor, fields) {
+        Some(Named::As(identifiers)) => {
+            identifiers.into_iter().find(|(kind, _)| *kind == Kind::GuestId).map(|(_, id)| id)
+        }
+        Some(Named::Expired) => {
             is_wrong("guest", w.person_expired);
             None
         }
+        None => None,
     };
     let now = Some(fields.secret("guest")).filter(|id| !id.expose().trim().is_empty());
     let of = match (fields.text("session"), now.or(before)) {

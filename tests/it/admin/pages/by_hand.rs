@@ -63,6 +63,8 @@ fn a_guest_and_a_session_are_erased_by_hand_once_it_was_shown_what_goes() {
     // What comes back is good for who has typed it, in their session.
     let elsewhere = Browser::signed_in(&server, "olga");
     elsewhere.post(do_it, &[("person", &person), ("sure", "1")]).is(400).says(&["good for 15 minutes"]);
+    // Nor is it a person in another form: an id of mluvii's is nothing that one is known by.
+    olga.post("/holds/new", &[("person", &person), ("reason", "review")]).is(400).says(&["good for 15 minutes"]);
     assert_eq!(rows(&deployment), before, "nothing was asked for");
     assert_eq!(deployment.json(&["erasures", "list"]), json!([]));
     let at = olga.post(do_it, &[("person", &person), ("sure", "1")]).goes_on();
