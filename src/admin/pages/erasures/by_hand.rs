@@ -241,8 +241,8 @@ pub(super) async fn do_it(visitor: Visitor<Requests>, fields: Fields) -> Respons
         Err((typed, wrong)) => return view.page(&form(&visitor, &typed, &wrong, StatusCode::BAD_REQUEST)),
     };
     if let Some(wrong) = must_be_sure(view, &fields, demanding(view.lang).ask_needed) {
-        let again = foreseen(&visitor, &wanted, request, &[wrong], StatusCode::BAD_REQUEST);
-        return view.answer(again.await);
+        let wrong = [wrong];
+        return view.answer(foreseen(&visitor, &wanted, request, &wrong, StatusCode::BAD_REQUEST).await);
     }
     let asked = erasures::request(&visitor.on, request, &visitor.actor()).await;
     let asked = asked.map(|asked| format!("/erasures/{}", asked.erasure.id));

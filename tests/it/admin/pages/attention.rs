@@ -12,8 +12,8 @@ const CODE: &str = "deliveries_unreadable";
 const AT: &str = "/attention/mute?code=deliveries_unreadable&object=quarantine";
 
 /// A delivery that cannot be read needs a person.
-fn deliver_unreadable(server: &Server) {
-    let body = json!({ "eventType": "SessionEnded", "data": { "sessionNumber": 77 } });
+fn deliver_unreadable(server: &Server, number: u32) {
+    let body = json!({ "eventType": "SessionEnded", "data": { "sessionNumber": number } });
     let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(WEBHOOK_PASSWORD));
     assert_eq!(http(request.json(&body)).0, 202);
 }
@@ -28,7 +28,7 @@ fn what_needs_an_operator_is_acknowledged_as_it_was_shown_muted_for_a_time_and_t
     user(&deployment, "olga", "Olga", &["officer", "approver"], &[]);
     let [otto, anna, olga] = ["otto", "anna", "olga"].map(|name| Browser::signed_in(&server, name));
     otto.get(AT).is(404);
-    deliver_unreadable(&server);
+    deliver_unreadable(&server, 77);
     let form = [("code", CODE), ("object", "quarantine")];
     for other in [&anna, &olga] {
         other.get("/attention").is(403);
@@ -70,7 +70,7 @@ fn what_needs_an_operator_is_acknowledged_as_it_was_shown_muted_for_a_time_and_t
     assert!(!otto.get("/attention").is(200).text.contains(CODE), "it is acknowledged");
     otto.get("/attention?show=all").is(200).says(&[CODE]);
     // A further one is something else: what was shown before says nothing of it.
-    deliver_unreadable(&server);
+    deliver_unreadable(&server, 78);
     otto.get("/attention").is(200).says(&[CODE]);
     otto.post("/attention/mute", &of("changed", &seen, "")).is(409).says(&["something else by now"]);
 
