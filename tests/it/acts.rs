@@ -224,7 +224,7 @@ fn is_of_terminal(command: &str) -> bool {
     TERMINAL.iter().any(|(group, _)| is_in(group))
 }
 
-/// The operations of the API by their ids, with whether each changes something.
+/// The operations of the API by their ids, each with its method and path.
 fn operations() -> BTreeMap<String, String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
     let description: Value = serde_json::from_str(&fs::read_to_string(path).expect("it is there")).expect("JSON");

@@ -13,6 +13,9 @@ use crate::access::Permission;
 use crate::attention::{Attention, Code, Severity};
 use crate::subject::TargetName;
 
+/// The page on which all of it stands, and is acknowledged, muted or tried again.
+const ATTENTION: &str = "/attention";
+
 /// What is so, as a sentence.
 pub(super) fn what(view: &View, found: &Attention) -> Markup {
     let sentence = view.count(&told(view.lang, found.code).what, counted(found));
@@ -32,7 +35,8 @@ pub(super) fn row(view: &View, found: &Attention, said: Option<&Markup>, acts: O
         Severity::Attention => "is-soon",
         Severity::Notice => "is-off",
     };
-    let way = way_on(found, view.may(Permission::Requests));
+    // Where it is ordered beside the row, there is no way to the page that this is.
+    let way = way_on(found, view.may(Permission::Requests)).filter(|way| acts.is_none() || way != ATTENTION);
     html! {
         li {
             div.what {
@@ -137,7 +141,7 @@ pub(super) fn way_on(found: &Attention, sees_tasks: bool) -> Option<String> {
         Code::SweepStuck => Some("/sweeps".to_owned()),
         Code::SessionsReappeared | Code::RecheckResidual | Code::RecheckUnclear => Some("/audit".to_owned()),
         // It is taken up again, or acknowledged, beside it.
-        Code::WorkParked | Code::EventsDamaged | Code::StateBegunAnew => Some("/attention".to_owned()),
+        Code::WorkParked | Code::EventsDamaged | Code::StateBegunAnew => Some(ATTENTION.to_owned()),
         Code::ServerAway
         | Code::ConfirmationUnsent
         | Code::ConsentsUnknown
