@@ -29,6 +29,10 @@ pub(super) enum Erasures {
     Reject {
         id: ErasureId,
     },
+    /// Begin a scheduled erasure now, before its time: what is erased is gone
+    Begin {
+        id: ErasureId,
+    },
     /// Retry what is parked; begin a scheduled one now
     ///
     /// A target that must not be asked twice (a plugin with `idempotent: false`) and was asked before is asked to erase once more:
@@ -124,6 +128,10 @@ impl Erasures {
             Self::Reject { id } => {
                 let rejected = erasures::reject(on, id, &actor()).await;
                 answer(rejected, "rejected; nothing is erased", out)
+            }
+            Self::Begin { id } => {
+                let begun = erasures::begin(on, id, &actor()).await;
+                answer(begun, "it begins now", out)
             }
             Self::Retry { id: Some(id), .. } => {
                 let retried = erasures::retry(on, id, &actor()).await;

@@ -44,8 +44,10 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/consents/export",
             "/consents/session",
             "/consents/{company}/{session}",
+            "/erasures/new",
             "/holds/new",
             "/people",
+            "/receipts/export",
             "/receipts/{number}/certificate",
             "/requests/import",
             "/requests/new",
@@ -58,6 +60,8 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/consents/withdraw",
             "/consents/withdraw/do",
             "/consents/withdraw/foresee",
+            "/erasures/new/do",
+            "/erasures/new/foresee",
             "/erasures/{id}/begin",
             "/erasures/{id}/cancel",
             "/erasures/{id}/stop",
@@ -65,6 +69,7 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/holds/new/of",
             "/holds/{id}/lift",
             "/people",
+            "/receipts/acknowledge",
             "/requests/import",
             "/requests/new",
             "/requests/new/of",
@@ -87,6 +92,8 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
     (
         "operate",
         &[
+            "/attention",
+            "/attention/mute",
             "/erasures/retry",
             "/mluvii",
             "/mluvii/past/{number}",
@@ -94,10 +101,15 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/quarantine",
             "/quarantine/replay",
             "/quarantine/{number}",
+            "/sweeps",
+            "/sweeps/{company}/{target}",
             "/targets",
             "/targets/{name}",
         ],
         &[
+            "/attention/mute",
+            "/attention/retry",
+            "/attention/unmute",
             "/erasures/retry",
             "/erasures/{id}/retry",
             "/mluvii/past",
@@ -108,6 +120,9 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/quarantine/replay",
             "/quarantine/{number}/drop",
             "/quarantine/{number}/replay",
+            "/sweeps",
+            "/sweeps/{company}/{target}/cancel",
+            "/sweeps/{company}/{target}/erase",
             "/targets/{name}/pause",
             "/targets/{name}/reload",
             "/targets/{name}/resume",
@@ -118,10 +133,10 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
 ];
 
 /// Files, which are no pages: each is had, and noted in the audit, in a test of its own.
-pub(super) const FILES: [&str; 1] = ["/consents/export"];
+pub(super) const FILES: [&str; 2] = ["/consents/export", "/receipts/export"];
 
 /// Pages about something that their query has to name.
-const OF_A_QUERY: [&str; 3] = ["/consents/session", "/mluvii/unregister", "/rules/trial"];
+const OF_A_QUERY: [&str; 4] = ["/attention/mute", "/consents/session", "/mluvii/unregister", "/rules/trial"];
 
 /// Whether a page is about something that has to be named.
 pub(super) fn is_of_something(route: &str) -> bool {
@@ -142,6 +157,7 @@ pub(super) fn address(route: &str) -> String {
         ("{receipt}", "404"),
         ("{id}", id),
         ("{name}", "nobody"),
+        ("{target}", "nobody"),
         ("{sealed}", "00"),
         ("{kind}", "acknowledgement"),
         ("{audience}", "person"),
