@@ -169,6 +169,6 @@ impl From<&Preview> for ForeseenErasure {
 pub(super) async fn foresee(by: By<Requests>, Body(body): Body<EraseByHand>) -> Answer<ForeseenErasure> {
     let request = body.read(&by)?;
     let _turn = by.admin.turn_to_plan().await?;
-    let preview = erasures::preview(&by.on, request, &|_| {}).await.map_err(|error| by.told(error))?;
+    let preview = erasures::preview(&by.on, request, &|_| {}, &by.actor()).await.map_err(|error| by.told(error))?;
     Ok(Done(ForeseenErasure::from(&preview)))
 }

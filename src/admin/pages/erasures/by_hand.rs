@@ -167,7 +167,7 @@ async fn foreseen(
     status: StatusCode,
 ) -> Result<Sheet, Problem> {
     let _turn = visitor.admin.turn_to_plan().await?;
-    let preview = erasures::preview(&visitor.on, request, &|_| {}).await;
+    let preview = erasures::preview(&visitor.on, request, &|_| {}, &visitor.actor()).await;
     let preview = preview.map_err(|error| visitor.told(error))?;
     Ok(Sheet { status, ..sheet(visitor, wanted, &preview, wrong) })
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use maud::{Markup, html};
+use maud::html;
 
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;

@@ -32,6 +32,11 @@ pub(in crate::admin::pages) const KNOWN: &[(&str, &str)] = &[
     ),
     ("choose or write `{}`", "Vyplňte ve formuláři všechna povinná pole."),
     ("the day is none of the calendar", "Takový den v kalendáři není."),
+    (
+        "`shown` is no time",
+        "Není uvedeno, který výsledek porovnání byl zobrazen. Otevřete porovnání a rozhodněte znovu.",
+    ),
+    ("a session's decision cannot be read", "Rozhodnutí o některé konverzaci nejde přečíst."),
     ("a session's name cannot be read", "Označení konverzace nejde přečíst."),
     ("a session that is decided about is none of this company", "Některá z konverzací nepatří této společnosti."),
     ("nobody has signed in", "Nikdo není přihlášen."),
