@@ -1,5 +1,6 @@
 //! A person stops what is under way: no further call begins, and the receipt says what was done and what was not.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::audit::audited;
@@ -7,6 +8,11 @@ use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, Outcome, ReasonCode, Reportable, Stage, Step, StepEnd, Verdict};
 use crate::keys::Sealed;
 use crate::ledger::{Finished, Reported, Stopped, Work};
+
+/// Who was to call is gone, and nothing is known of their call.
+fn nobody_calls() -> StepEnd {
+    StepEnd::Stopped { done: BTreeMap::new() }
+}
 
 /// What is shown of each step: its outcome, and whether it was stopped.
 async fn steps(ledger: &Shared, id: ErasureId) -> Vec<(String, Option<Outcome>, bool)> {
@@ -56,7 +62,7 @@ pub(crate) async fn who_takes_over_what_was_stopped_calls_nobody(ledger: Shared)
     let Work::Step(work) = &taken.work else { panic!("{taken:?}") };
     assert!(work.step.stopped);
     assert_eq!(ledger.stepped(lost, ends(Outcome::Erased)).await.expect("answered"), Finished::LeaseLost);
-    assert_eq!(ledger.stepped(taken, StepEnd::Stopped).await.expect("ended"), Finished::Done);
+    assert_eq!(ledger.stepped(taken, nobody_calls()).await.expect("ended"), Finished::Done);
     assert_eq!(steps(&ledger, id).await, [("crm".to_owned(), Some(Outcome::Unverifiable), true)]);
     close(&ledger).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Cancelled);
@@ -70,7 +76,7 @@ pub(crate) async fn a_report_that_comes_after_the_claim_of_what_was_stopped_is_t
     let of = Reportable { erasure: id, target: target("crm"), stage: Stage::Erase, round: 0 };
     let report = Sealed(b"erased".to_vec());
     assert_eq!(ledger.report(&of, &key_ids("9").index, &report).await.expect("answered"), Reported::Taken);
-    assert_eq!(ledger.stepped(taken, StepEnd::Stopped).await.expect("ended"), Finished::Done);
+    assert_eq!(ledger.stepped(taken, nobody_calls()).await.expect("ended"), Finished::Done);
     let came = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &came.work else { panic!("{came:?}") };
     assert_eq!(work.step.report(), Some(&report));
