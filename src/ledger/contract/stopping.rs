@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::audit::audited;
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState, Outcome, ReasonCode, Reportable, Stage, Step, StepEnd, Verdict};
+use crate::erasure::{ErasureId, ErasureState, Halt, Outcome, ReasonCode, Reportable, Stage, Step, StepEnd, Verdict};
 use crate::keys::Sealed;
-use crate::ledger::{Finished, Reported, Stopped, Work};
+use crate::ledger::{Claim, ClaimedStep, Finished, Reported, Stopped, Work};
 
 /// Who was to call is gone, and nothing is known of their call.
 fn nobody_calls() -> StepEnd {
@@ -126,4 +126,34 @@ pub(crate) async fn what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leav
         .map(|row| (&*row.statement.result, row.statement.details.get("under_way").map(ToString::to_string)))
         .collect();
     assert_eq!(said, [("done", None), ("unchanged", None), ("done", Some("1".to_owned()))]);
+}
+
+pub(crate) async fn a_call_that_is_stopped_or_has_lost_its_claim_must_erase_no_further(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mailbox"]).await;
+    let step_of = |claim: &Claim| {
+        let Work::Step(work) = &claim.work else { panic!("{claim:?}") };
+        claim.step(work)
+    };
+    let halted = async |step: &ClaimedStep| ledger.halted(step.clone()).await.expect("answered");
+    let lost = claim_for_no_time(&ledger, &steps_at("mailbox")).await;
+    let taken = claim_step(&ledger, "mailbox").await;
+    assert_eq!(halted(&step_of(&lost)).await, Some(Halt::LeaseLost), "another process does it");
+    let called = claim_step(&ledger, "crm").await;
+    let step = step_of(&called);
+    assert_eq!((halted(&step).await, halted(&step_of(&taken)).await), (None, None));
+
+    let stopped = ledger.stop_erasure(id, &by()).await.expect("stopped");
+    assert_eq!(stopped, Stopped::AfterCalls(vec![target("crm"), target("mailbox")]));
+    assert_eq!(halted(&step).await, Some(Halt::Stopped));
+    assert_eq!(halted(&step_of(&taken)).await, Some(Halt::Stopped));
+    let part = StepEnd::Stopped { done: BTreeMap::from([("contacts".to_owned(), 3)]) };
+    assert_eq!(ledger.stepped(called, part).await.expect("ended"), Finished::Done);
+    assert_eq!(halted(&step).await, Some(Halt::LeaseLost), "its claim has ended");
+    assert_eq!(ledger.stepped(taken, nobody_calls()).await.expect("ended"), Finished::Done);
+    close(&ledger).await;
+    let over = shown(&ledger, id).await;
+    assert_eq!((over.state, over.verdict), (ErasureState::Cancelled, Some(Verdict::Incomplete)));
+    let crm = over.steps.iter().find(|step| *step.target.0 == *"crm").expect("is there");
+    assert_eq!((crm.final_outcome(), crm.stopped, crm.counts["contacts"]), (Some(Outcome::Unverifiable), true, 3));
+    assert!(crm.reason.as_ref().is_some_and(|reason| reason.contains("has erased a part")), "{crm:?}");
 }
