@@ -44,7 +44,7 @@ pub(super) enum Erasures {
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
     },
-    /// Stop an erasure: no further call begins, and its receipt says what was done and what was not
+    /// Stop an erasure: nothing further is erased, and its receipt says what was done and what was not
     ///
     /// What is being called just now ends, as a call that is cut off may have been made all the same; the answer names these targets. One
     /// that has not begun is cancelled, without a receipt. It cannot be taken up again: what is left needs an erasure of its own.

@@ -369,7 +369,7 @@ pub(super) const WORDS: Words = Words {
     step_planned: "Plán",
     step_received: "Přijato",
     step_verified: "Totožnost",
-    stop_lead: "Zastavením se dokončí volání, která právě běží, a potom se už nic nesmaže. Co je smazané, zůstane smazané. Doklad řekne, co se do té doby stihlo.",
+    stop_lead: "Co už bylo systému odesláno, to se dokončí, a potom se už nic nesmaže. Co je smazané, zůstane smazané. Doklad řekne, co se do té doby stihlo.",
     stop_refreshing: "Neobnovovat",
     systems_over_label: "Hotové systémy",
     systems_over: "Hotové systémy: {over} z {all}.",

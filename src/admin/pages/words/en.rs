@@ -368,7 +368,7 @@ pub(super) const WORDS: Words = Words {
     step_planned: "Plan",
     step_received: "Received",
     step_verified: "Identity",
-    stop_lead: "Stopping lets calls that are under way finish, and then nothing more is erased. What is gone stays gone. The receipt says what was done by then.",
+    stop_lead: "What has been sent to a system already is finished, and then nothing more is erased. What is gone stays gone. The receipt says what was done by then.",
     stop_refreshing: "Stop refreshing",
     systems_over_label: "Systems that are over",
     systems_over: "Over: {over} of {all} systems.",
