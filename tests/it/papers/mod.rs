@@ -410,7 +410,7 @@ fn done(deployment: &Deployment, order: &[&str]) {
 }
 
 /// How mluvii itself is searched; the table belongs to the only `[[mluvii]]`.
-const SEARCH: &str = r#"
+pub(crate) const SEARCH: &str = r#"
 [mluvii.search]
 contacts = "GET /api/v1/Contacts?departmentId={department}&filterField={field}&filterValue={value}&limit=200&offset={offset}"
 fields = { email = "email", phone = "phone" }
@@ -418,4 +418,4 @@ sessions_of_guest = "GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset
 "#;
 
 /// Sessions settle once they are concluded, and no rule erases anything.
-const RULES_OF_NOTHING: &str = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";
+pub(crate) const RULES_OF_NOTHING: &str = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";
