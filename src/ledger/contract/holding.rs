@@ -164,8 +164,9 @@ pub(crate) async fn whoever_may_be_a_person_that_is_held_is_kept(ledger: Shared)
     known(&ledger, 3, vec![email(3), name()], None).await;
     known(&ledger, 4, vec![name()], None).await;
     add(&ledger, hold(HoldOn::Person(vec![email(1), name()]))).await;
+    add(&ledger, NewHold { installation: other(), ..hold(HoldOn::Person(vec![email(2)])) }).await;
     assert!(!begins(&ledger, 1).await, "the address agrees");
-    assert!(begins(&ledger, 2).await);
+    assert!(begins(&ledger, 2).await, "another company's hold is about nobody here, whatever they are known by");
     assert!(begins(&ledger, 3).await, "somebody else of the same name");
     assert!(!begins(&ledger, 4).await, "it may be the same person");
 

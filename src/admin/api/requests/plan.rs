@@ -88,6 +88,9 @@ pub(super) struct Planned {
     exclude: Vec<Chosen>,
     /// Guests whose sessions go.
     guests: usize,
+    /// Contacts of the person in mluvii's directory, whose records stay. Missing where mluvii is not searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contacts: Option<usize>,
     /// What each target says of what would go there.
     targets: BTreeMap<String, At>,
     /// Holds that concern it.
@@ -154,6 +157,7 @@ impl From<&requests::Planned> for Planned {
             include: request.include.iter().map(Chosen::from).collect(),
             exclude: request.exclude.iter().map(Chosen::from).collect(),
             guests: found.whom.guests.len(),
+            contacts: found.contacts,
             targets: planned.targets.iter().map(target).collect(),
             holds: planned.holds.iter().map(of_hold).collect(),
             purges: planned.purges.iter().map(of_purge).collect(),

@@ -359,6 +359,9 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     html! {
         section aria-labelledby="p-where" {
             (foretold::answers(visitor, &request.mluvii, planned.plan.foreseen.as_ref(), w.nothing_was_erased, &not_said))
+            @if let Some(contacts) = planned.reach.found.contacts.filter(|contacts| *contacts > 0) {
+                p { (view.count(&requesting(view.lang).contacts_found, contacts as u64)) }
+            }
             @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
                 div.note.is-soon { p {
                     (view.fill(w.purge_too_late, &[("target", &html! { (names.system(&purge.target)) }), ("until", &view.day(purge.until))]))
