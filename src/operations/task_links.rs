@@ -100,9 +100,10 @@ async fn made_by(on: &Operations, task: &OpenTask, link: &TaskLink) -> Result<Op
     let (task, number) = (task.id.to_string(), link.number());
     let says = |value: Option<&Value>, expected: &str| value.and_then(Value::as_str) == Some(expected);
     let rows = audit::all(on, range).await?;
-    let row = rows.into_iter().map(|row| row.statement).find(|row| {
-        row.is_done() && says(row.details.get("task"), &task) && says(row.details.get("link"), &number)
-    });
+    let row = rows
+        .into_iter()
+        .map(|row| row.statement)
+        .find(|row| row.is_done() && says(row.details.get("task"), &task) && says(row.details.get("link"), &number));
     Ok(row.map(|row| row.actor))
 }
 
