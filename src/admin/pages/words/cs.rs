@@ -15,6 +15,7 @@ pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod starting;
+pub(super) mod task_links;
 pub(super) mod timeline;
 pub(super) mod told;
 pub(super) mod unseen;

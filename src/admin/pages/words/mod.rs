@@ -100,6 +100,7 @@ mod places;
 mod requesting;
 mod rules;
 mod starting;
+mod task_links;
 mod timeline;
 mod told;
 mod unseen;
@@ -122,7 +123,7 @@ pub(super) use operating::Operating;
 
 of_both!(
     approving: Approving, explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
-    starting: Starting, timeline: Timeline, unseen: Unseen,
+    starting: Starting, task_links: TaskLinks, timeline: Timeline, unseen: Unseen,
 );
 
 /// What an act of the audit is called.
