@@ -25,6 +25,7 @@ mod signing;
 mod stored;
 mod story;
 mod targets;
+mod task_links;
 mod unseen;
 mod who;
 
