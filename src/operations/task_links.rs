@@ -53,8 +53,9 @@ pub(crate) async fn make(on: &Operations, id: &TaskId, by: &Actor) -> Result<Mad
     let now = on.ledger.clock().await?.now;
     let until = task.deadline.filter(|until| task.state == TaskState::Open && *until > now);
     let Some(until) = until else {
-        let why = "it needs an operator, who gives it once more by `quietus erasures retry`";
-        return Err(OperationError::Conflict(format!("the time of the task {id} is over, or it was answered: {why}")));
+        return Err(OperationError::Conflict(format!(
+            "the time of the task {id} is over, or it was answered: an operator gives it once more by `quietus erasures retry`"
+        )));
     };
     let keys = on.keys().await?;
     let link = TaskLink::new(task.id.clone(), until);

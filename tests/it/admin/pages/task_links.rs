@@ -61,7 +61,7 @@ fn an_officer_of_the_company_has_a_link_made_and_sees_it_once() {
         olga.post(&format!("{path}/link"), &[]).is(200).says(&["The link", "It is shown this once", "Good until"]);
     assert_eq!(made.header("cache-control"), "no-store");
     let first = link_on(&made.text);
-    let program = Api::by(&server, &deployment, "second-program", &["officer"], &["acme"]);
+    let program = Api::by(&server, &deployment, "robot", &["officer"], &["acme"]);
     let second = program.post(&at, &json!({})).is(200);
     assert_eq!(second["task"], json!(task), "{second}");
     assert!(second["until"].is_string(), "{second}");
