@@ -16,6 +16,7 @@ pub(crate) mod sample;
 mod selection;
 mod step;
 mod task;
+mod task_link;
 mod verdict;
 mod version;
 
@@ -31,6 +32,7 @@ pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;
 pub(crate) use step::{Asked, Attempt, Halt, ReportState, Sent, Stage, Step, StepEnd, StepState};
 pub(crate) use task::TaskId;
+pub(crate) use task_link::TaskLink;
 pub(crate) use verdict::{Foreseen, ForeseenHold, Reason, ReasonCode, SaidBefore, Seen, Verdict, judge};
 
 use std::fmt;

@@ -20,6 +20,7 @@ mod rules;
 mod said;
 pub(super) mod starting;
 pub(super) mod sweeping;
+pub(super) mod task_links;
 pub(super) mod timeline;
 pub(super) mod told;
 pub(super) mod unseen;

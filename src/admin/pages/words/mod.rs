@@ -105,6 +105,7 @@ mod requesting;
 mod rules;
 mod starting;
 mod sweeping;
+mod task_links;
 mod timeline;
 mod told;
 mod unseen;
@@ -128,7 +129,7 @@ pub(super) use operating::Operating;
 of_both!(
     approving: Approving, demanding: Demanding, explained: Explained, holding: Holding, import: Import, lists: Lists, muting: Muting,
     noting: Noting, operating: Operating, places: Places, requesting: Requesting, starting: Starting, sweeping: Sweeping,
-    timeline: Timeline, unseen: Unseen,
+    task_links: TaskLinks, timeline: Timeline, unseen: Unseen,
 );
 
 /// What an act of the audit is called.

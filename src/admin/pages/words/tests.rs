@@ -27,6 +27,7 @@ macro_rules! all_of {
             paired(cs::places::WORDS.$what(), en::places::WORDS.$what()),
             paired(cs::requesting::WORDS.$what(), en::requesting::WORDS.$what()),
             paired(cs::starting::WORDS.$what(), en::starting::WORDS.$what()),
+            paired(cs::task_links::WORDS.$what(), en::task_links::WORDS.$what()),
             paired(cs::timeline::WORDS.$what(), en::timeline::WORDS.$what()),
             paired(cs::unseen::WORDS.$what(), en::unseen::WORDS.$what()),
             paired(cs::noting::WORDS.$what(), en::noting::WORDS.$what()),

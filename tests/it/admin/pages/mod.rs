@@ -30,6 +30,7 @@ mod stored;
 mod story;
 mod sweeps;
 mod targets;
+mod task_links;
 mod unseen;
 mod who;
 

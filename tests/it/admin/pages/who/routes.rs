@@ -84,6 +84,7 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/requests/{company}/{number}/verify",
             "/requests/{company}/{number}/withdraw",
             "/tasks/{id}/done",
+            "/tasks/{id}/link",
         ],
     ),
     ("see_plans", &["/requests/{company}/{number}/plan"], &[]),
