@@ -108,8 +108,7 @@ impl Add {
         }
         out.line(format_args!("{}: {} is kept ({})", hold.id, what(&hold.on), hold.reason.as_str()))?;
         for erasure in under_way {
-            let told =
-                "a target is being asked to erase, or has accepted to and not reported; what was sent already is not kept";
+            let told = "a target is being asked to erase, or has accepted to and not reported; what was sent already is not kept";
             out.line(format_args!("{erasure}: {told}"))?;
         }
         Ok(Exit::Done)

@@ -91,6 +91,7 @@ const ACTS: &[Row] = &[
     ("tasks list", &["list_tasks"], &["GET /tasks"], ""),
     ("tasks show", &["show_task", "reveal_task"], &["GET /tasks/{id}"], ""),
     ("tasks done", &["finish_task"], &["POST /tasks/{id}/done"], ""),
+    ("tasks link", &["link_task"], &["POST /tasks/{id}/link"], ""),
     ("holds add", &["add_hold"], &["GET /holds/new", "POST /holds/new", "POST /holds/new/of"], ""),
     ("holds list", &["list_holds"], &["GET /holds"], ""),
     ("holds show", &["show_hold"], &["GET /holds/{id}"], ""),
