@@ -1,6 +1,7 @@
 mod documents;
 mod lists;
 mod orders;
+mod tables;
 mod users;
 
 use std::path::{Path, PathBuf};

@@ -42,8 +42,9 @@ fn full() -> Home {
     home
 }
 
+/// Whether nothing of it is wider than a terminal, but for remarks, which a terminal breaks.
 #[track_caller]
-fn fits(text: &str) {
+pub(super) fn fits(text: &str) {
     let lines = text.lines().filter(|line| !line.starts_with("note:"));
     let wide: Vec<_> = lines.filter(|line| line.chars().count() > 80).collect();
     assert!(wide.is_empty(), "{wide:#?}: {text}");
