@@ -1,4 +1,5 @@
 mod documents;
+mod json;
 mod lists;
 mod orders;
 mod tables;
