@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::bar;
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
@@ -26,7 +27,13 @@ impl Archive {
     pub(super) async fn run(self, on: &Operations, chain: ChainName, out: &mut Out) -> Result<Exit, Failure> {
         let done = match self.dry_run {
             true => plan(on, chain, self.before).await?,
-            false => archive(on, chain, self.before, &actor()).await?,
+            false => {
+                let bar = bar::counting(format!("{} moved", chain.records()));
+                let done = archive(on, chain, self.before, &actor(), &|records| bar.set_position(records)).await;
+                // Before anything is shown: the bar would stand beside it.
+                bar.finish_and_clear();
+                done?
+            }
         };
         show(&done, chain, self.dry_run, out)?;
         Ok(Exit::Done)

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::archive::{Archive, unseen};
+use super::bar;
 use super::context::{Global, with_operations};
 use super::exit::{Exit, Failure};
-use super::files::{each, public_key, write_whole};
+use super::files::{bytes, each, public_key, write_whole};
 use super::out::{self, BAD, GOOD, Out};
 use crate::audit::{Act, Actor, AuditRow, Object};
 use crate::chain::Head;
@@ -127,7 +128,13 @@ impl Export {
             audit::export(on, self.from, out).await?;
             return Ok(Exit::Done);
         };
-        let rows = write_whole(path, async |sink| Ok(audit::export(on, self.from, sink).await?)).await?;
+        let bar = bar::counting("lines written");
+        let written =
+            write_whole(path, async |sink| Ok(audit::export(on, self.from, &mut bar::Lines::of(sink, &bar)).await?))
+                .await;
+        // Before anything is shown: the bar would stand beside it.
+        bar.finish_and_clear();
+        let rows = written?;
         if out.is_json() {
             out.json(&serde_json::json!({ "rows": rows, "file": path }))?;
         } else {
@@ -141,7 +148,11 @@ impl Verify {
     fn run(self, out: &mut Out) -> Result<Exit, Failure> {
         let trusted = self.public_keys.iter().map(|key| public_key(key)).collect::<Result<Vec<_>, _>>()?;
         let current = Cell::new(None);
-        let verified = match audit::verify(each(&self.files, &current), &trusted) {
+        let bar = bar::bytes(bytes(&self.files));
+        let verified = audit::verify(each(&self.files, &current, &bar), &trusted);
+        // Before anything is shown: the bar would stand beside it.
+        bar.finish_and_clear();
+        let verified = match verified {
             Err(NotVerified::Read(error)) => return Err(error.into()),
             other => other,
         };

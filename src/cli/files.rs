@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
+use indicatif::{ProgressBar, ProgressBarIter};
+
 use super::exit::Failure;
 
 /// Opens a file to read; `-` is standard input.
@@ -16,15 +18,26 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(File::open(path).map_err(named)?)))
 }
 
-/// Opens files one after the other, and notes which one it is.
+/// Opens files one after the other, notes which one it is, and tells the bar what is read of them.
 pub(super) fn each<'a>(
     files: &'a [PathBuf],
     current: &'a Cell<Option<&'a Path>>,
-) -> impl Iterator<Item = io::Result<Box<dyn BufRead>>> {
+    bar: &ProgressBar,
+) -> impl Iterator<Item = io::Result<ProgressBarIter<Box<dyn BufRead>>>> {
     files.iter().map(|path| {
         current.set(Some(path));
-        open(path)
+        open(path).map(|file| bar.wrap_read(file))
     })
+}
+
+/// How many bytes files have in all, where that is known before they are read: of a pipe it is not.
+pub(super) fn bytes(files: &[PathBuf]) -> Option<u64> {
+    let one = |path: &PathBuf| {
+        let is_input = path.as_os_str() == "-";
+        let metadata = std::fs::metadata(path).ok().filter(|metadata| metadata.is_file() && !is_input)?;
+        Some(metadata.len())
+    };
+    files.iter().map(one).sum()
 }
 
 /// A public key as an argument, `HEX` or `@FILE`.

@@ -76,7 +76,13 @@ impl Reopen {
         let config = load(global)?;
         let place = place("URL", &self.url, &config)?;
         let password = password(self.password_file.as_ref(), &config)?;
-        let word = match wait(async { Ok(ledger::reopen(&place, password.as_ref(), &actor()).await?) })? {
+        let was = wait(async { Ok(ledger::reopen(&place, password.as_ref(), &actor()).await?) })?;
+        if out.is_json() {
+            let was_retired = was == Reopened::Retired;
+            out.json(&serde_json::json!({ "ledger": place.shown(), "was_retired": was_retired }))?;
+            return Ok(Exit::Done);
+        }
+        let word = match was {
             Reopened::Retired => "can be used again",
             Reopened::InUse => "could be used all the time",
         };

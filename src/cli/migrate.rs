@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bar;
 use super::context::{Global, actor, load, wait};
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
@@ -35,8 +36,11 @@ impl Migrate {
             (Some(reference), _) => Some(config.read_secret(&reference)?),
             (None, _) => config.ledger_password()?,
         };
-        let migrated = wait(async { Ok(ledger::migrate(place, self.user, password.as_ref(), &actor()).await?) })?;
-        show(&shown, migrated, out)?;
+        let bar = bar::waiting("bringing the schema up to date");
+        let migrated = wait(async { Ok(ledger::migrate(place, self.user, password.as_ref(), &actor()).await) });
+        // Before anything is shown: the bar would stand beside it.
+        bar.finish_and_clear();
+        show(&shown, migrated??, out)?;
         Ok(Exit::Done)
     }
 }

@@ -6,6 +6,7 @@ mod alerts;
 mod archive;
 mod attention;
 mod audit;
+mod bar;
 mod check;
 mod clock;
 mod completions;

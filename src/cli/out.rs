@@ -17,6 +17,9 @@ const REMARK: Style = DOUBTFUL;
 /// The width of a terminal that does not tell it.
 const COLUMNS_UNKNOWN: u16 = 80;
 
+/// As wide as the first column of a table may be to stay in one piece on a terminal: an erasure's id has 34.
+const WHOLE_CHARS_MAX: usize = 40;
+
 /// Where a command writes.
 pub(super) struct Out {
     answers: Box<dyn Write>,
@@ -70,6 +73,8 @@ impl Out {
         header: [&str; COLUMNS],
         rows: impl IntoIterator<Item = [String; COLUMNS]>,
     ) -> io::Result<()> {
+        let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| harmless(&cell))).collect();
+        let widest = rows.iter().filter_map(|row| row.first()).map(|cell| cell.chars().count()).max().unwrap_or(0);
         let mut table = Table::new();
         if self.terminal {
             table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
@@ -81,12 +86,12 @@ impl Out {
             table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
         }
         table.set_header(header);
-        table.add_rows(rows.into_iter().map(|row| row.map(|cell| harmless(&cell))));
+        table.add_rows(rows);
         for (index, column) in table.column_iter_mut().enumerate() {
             if !self.terminal {
                 column.set_padding((0, 2));
-            } else if index == 0 {
-                // An id is copied into the next command, so it stays in one piece.
+            } else if index == 0 && widest <= WHOLE_CHARS_MAX {
+                // An id is copied into the next command, so it stays in one piece. A long name would leave nothing for what is said of it.
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }

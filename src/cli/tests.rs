@@ -1,6 +1,8 @@
 mod documents;
+mod json;
 mod lists;
 mod orders;
+mod tables;
 mod users;
 
 use std::path::{Path, PathBuf};

@@ -110,14 +110,24 @@ async fn copy(from: &Path, to: &Path, tell: &dyn Fn(BackupProgress)) -> Result<(
     let of = from.metadata()?.len();
     let source = from.to_owned();
     let target = to.to_owned();
-    let mut copied = tokio::task::spawn_blocking(move || sqlite::back_up(&source, &target));
+    let copied = tokio::task::spawn_blocking(move || sqlite::back_up(&source, &target));
+    let copied = filling(to, of, copied, tell).await;
+    copied.map_err(|error| OperationError::Failed(error.into()))?.map_err(OperationError::Ledger)
+}
+
+/// Does what fills a file, and tells now and then how long it is. How long it will be is an estimate.
+pub(super) async fn filling<T>(
+    file: &Path,
+    of: u64,
+    work: impl Future<Output = T>,
+    tell: &dyn Fn(BackupProgress),
+) -> T {
+    let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {
-            copied = &mut copied => {
-                return copied.map_err(|error| OperationError::Failed(error.into()))?.map_err(OperationError::Ledger);
-            }
+            done = &mut work => return done,
             () = tokio::time::sleep(TELL) => {
-                let bytes = to.metadata().map_or(0, |file| file.len());
+                let bytes = file.metadata().map_or(0, |file| file.len());
                 tell(BackupProgress { bytes, of: of.max(bytes) });
             }
         }

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::OperationError;
 use super::accept::{Accepted, go_on, suspend_accounts};
-use super::backup::{blocking, file_of, folder, unnamed};
+use super::backup::{BackupProgress, blocking, file_of, filling, folder, unnamed};
 use super::keys::tell_all;
-use super::ledger::check::{Finding, contents};
+use super::ledger::check::{CheckProgress, Finding, contents};
 use super::seals::{Seals, missing};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, SealStore, leave_to_owner_of, read_public_keys};
@@ -79,6 +79,15 @@ pub(crate) struct Restored {
     pub(crate) seals_gone: Vec<KeyId>,
 }
 
+/// How far it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RestoreProgress {
+    /// A backup is copied.
+    Copy(BackupProgress),
+    /// What stands in it is looked over.
+    Check(CheckProgress),
+}
+
 /// Looks at a backup and at what it would replace; changes nothing. `all_gone`: a person says that no seal key of the backup's is left.
 pub(crate) async fn plan(
     place: &LedgerPlace,
@@ -86,6 +95,7 @@ pub(crate) async fn plan(
     keys_dir: &Path,
     (seals, all_gone): (&SealStore, bool),
     state: Option<&StateFile>,
+    tell: &dyn Fn(RestoreProgress),
 ) -> Result<RestorePlan, OperationError> {
     let to = file_of(place)?.to_owned();
     let exclusive = Exclusive::hold(&to)?;
@@ -111,7 +121,7 @@ pub(crate) async fn plan(
              same, put its file in place and run `quietus ledger accept`"
         )));
     }
-    must_be_whole(from, &to, keys_dir).await?;
+    must_be_whole(from, &to, keys_dir, tell).await?;
     let other_keys = known.as_ref().map_or(Vec::new(), |known| known.keys.other_than(&keys));
     Ok(RestorePlan {
         ledger: backup.id,
@@ -131,12 +141,18 @@ pub(crate) async fn plan(
 }
 
 /// Refuses a backup in which something is not as it was written. Looks at a copy beside the ledger, as to open a ledger may write to it.
-async fn must_be_whole(from: &Path, to: &Path, keys_dir: &Path) -> Result<(), OperationError> {
+async fn must_be_whole(
+    from: &Path,
+    to: &Path,
+    keys_dir: &Path,
+    tell: &dyn Fn(RestoreProgress),
+) -> Result<(), OperationError> {
     let copy = tempfile::tempdir_in(folder(to)).map_err(|error| OperationError::Failed(error.into()))?;
     let file = copy.path().join("backup.db");
-    tokio::fs::copy(from, &file).await.with_context(|| from.display().to_string()).map_err(OperationError::Failed)?;
+    copied(from, &file, tell).await?;
     let ledger = SqliteLedger::open(&file)?;
-    let found = contents(&*ledger, &read_public_keys(keys_dir)?).await;
+    let looked = |progress| tell(RestoreProgress::Check(progress));
+    let found = contents(&*ledger, &read_public_keys(keys_dir)?, &looked).await;
     ledger.shutdown().await;
     match found?.first() {
         None => Ok(()),
@@ -145,6 +161,15 @@ async fn must_be_whole(from: &Path, to: &Path, keys_dir: &Path) -> Result<(), Op
              `quietus ledger check` names all that is wrong with it"
         ))),
     }
+}
+
+/// Copies a backup.
+async fn copied(from: &Path, to: &Path, tell: &dyn Fn(RestoreProgress)) -> Result<(), OperationError> {
+    let of = from.metadata().map_or(0, |file| file.len());
+    let filled = |progress| tell(RestoreProgress::Copy(progress));
+    let copied = filling(to, of, tokio::fs::copy(from, to), &filled).await;
+    copied.with_context(|| from.display().to_string()).map_err(OperationError::Failed)?;
+    Ok(())
 }
 
 /// The ledger that is replaced, or why it cannot be read; neither where there is none.
@@ -178,12 +203,13 @@ pub(crate) async fn restore(
     seals: &SealStore,
     state: Option<&StateFile>,
     by: &Actor,
+    tell: &dyn Fn(RestoreProgress),
 ) -> Result<Restored, OperationError> {
     // Before anything is moved: where this is interrupted, it is still known what the next attempt has to state.
     if let (Some(state), Some(known)) = (state, &plan.known) {
         state.keep(known)?;
     }
-    let replaced = put_in_place(&plan.from, &plan.to)?;
+    let replaced = put_in_place(&plan.from, &plan.to, tell).await?;
     let ledger = SqliteLedger::open(&plan.to)?;
     // It may be older than a key is; without this, it would be refused as the ledger of others.
     let told = tell_all(&*ledger, &Keys::load(keys_dir)?, keys_dir, by).await;
@@ -212,10 +238,14 @@ pub(crate) async fn restore(
     Ok(Restored { replaced, gap, seals_gone })
 }
 
-fn put_in_place(from: &Path, to: &Path) -> Result<Option<PathBuf>, OperationError> {
+async fn put_in_place(
+    from: &Path,
+    to: &Path,
+    tell: &dyn Fn(RestoreProgress),
+) -> Result<Option<PathBuf>, OperationError> {
     let dir = folder(to);
     let part = unnamed(to)?;
-    fs::copy(from, &part).with_context(|| from.display().to_string()).map_err(OperationError::Failed)?;
+    copied(from, &part, tell).await?;
     fs::set_permissions(&part, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     let file = File::open(&part)?;
     leave_to_owner_of(if to.exists() { to } else { dir }, &file)?;

@@ -3,6 +3,7 @@
 
 mod archive;
 mod backup;
+mod bars;
 mod postgres;
 mod refused;
 mod restore;

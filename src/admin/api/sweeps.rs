@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{By, Operate, See};
 use crate::admin::given::{Body, Nothing};
+use crate::admin::keyed::{Keyed, Once};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
 use crate::ledger::{ListedSweep, Restarted, SweepJob, SweepState};
@@ -179,7 +180,12 @@ struct OrderSweep {
     plan: Option<String>,
 }
 
-async fn order(by: By<Operate>, Body(body): Body<OrderSweep>) -> Result<Made<Sweep>, Problem> {
+async fn order(by: By<Operate>, keyed: Keyed<OrderSweep>) -> Result<Once<Made<Sweep>>, Problem> {
+    let Keyed { body, order } = keyed;
+    order.once(by, move |by| async move { ordered(&by, body).await }).await
+}
+
+async fn ordered(by: &By<Operate>, body: OrderSweep) -> Result<Made<Sweep>, Problem> {
     if body.since > Timestamp::now() {
         return Err(Problem::new(Code::Input, "`since` is to come"));
     }

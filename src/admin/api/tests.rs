@@ -95,6 +95,25 @@ fn every_operation_says_what_it_takes_what_it_answers_and_what_it_is() {
     assert!(ids.len() > 25, "{}", ids.len());
 }
 
+/// Who has heard no answer sends it once more, and must not make it twice.
+#[test]
+fn whatever_is_made_can_be_ordered_once_for_all() {
+    let api = description();
+    let mut made = 0;
+    for (path, method, operation) in operations(&api) {
+        if operation["responses"].get("201").is_none() {
+            continue;
+        }
+        made += 1;
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        let takes_key = parameters.any(|one| one["name"] == "Idempotency-Key" && one["in"] == "header");
+        assert!(takes_key, "{method} {path} makes something, and does it again when it comes again");
+        let headers = &operation["responses"]["201"]["headers"];
+        assert!(headers["idempotency-replayed"].is_object(), "{method} {path} says not that it was done before");
+    }
+    assert!(made >= 5, "{made}, or this tests nothing");
+}
+
 /// What names a person would stand in the logs of every proxy between.
 #[test]
 fn no_identifier_stands_in_an_address() {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::bar;
 use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::files::write_whole;
@@ -43,9 +44,15 @@ impl Export {
         let Exported { sessions, damaged } = match &self.out {
             None => consent::export(on, only.as_ref(), format, out, &by).await?,
             Some(path) => {
-                let exported =
-                    write_whole(path, async |sink| Ok(consent::export(on, only.as_ref(), format, sink, &by).await?))
-                        .await?;
+                let bar = bar::counting("lines written");
+                let written = write_whole(path, async |sink| {
+                    let mut sink = bar::Lines::of(sink, &bar);
+                    Ok(consent::export(on, only.as_ref(), format, &mut sink, &by).await?)
+                })
+                .await;
+                // Before anything is shown: the bar would stand beside it.
+                bar.finish_and_clear();
+                let exported = written?;
                 if out.is_json() {
                     out.json(&exported)?;
                 } else {

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
+use crate::cli::bar;
 use crate::cli::context::{Global, actor, load, with_operations};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{GOOD, Out};
@@ -26,7 +25,7 @@ impl Backup {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let place = load(global)?.ledger_place()?;
         with_operations(global, async |on| {
-            let bar = bar();
+            let bar = bar::bytes(Some(0));
             let tell = |BackupProgress { bytes, of }| {
                 bar.set_length(of);
                 bar.set_position(bytes);
@@ -38,12 +37,6 @@ impl Backup {
             Ok(Exit::Done)
         })
     }
-}
-
-/// Drawn on standard error, and only where that is a terminal.
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes}, {eta} left");
-    ProgressBar::new(0).with_style(style.expect("the template is sound"))
 }
 
 fn show(made: &BackedUp, out: &mut Out) -> std::io::Result<()> {

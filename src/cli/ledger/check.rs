@@ -60,14 +60,14 @@ fn show(checked: &Checked, out: &mut Out) -> std::io::Result<()> {
 }
 
 /// Drawn on standard error, and only where that is a terminal.
-fn bar() -> ProgressBar {
+pub(super) fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:<16} {wide_bar} {human_pos}/{human_len}, {elapsed}");
     let bar = ProgressBar::new(0).with_style(style.expect("the template is sound"));
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
     bar
 }
 
-fn advance(bar: &ProgressBar, progress: CheckProgress) {
+pub(super) fn advance(bar: &ProgressBar, progress: CheckProgress) {
     match progress {
         CheckProgress::Part { name, steps } => {
             bar.reset();

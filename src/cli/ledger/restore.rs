@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+use indicatif::ProgressBar;
+
+use super::check;
 use crate::cli::context::{Global, actor, load, wait};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, DOUBTFUL, GOOD, Out};
 use crate::cli::words::{lost, seal_gone};
 use crate::keys::KeyId;
-use crate::operations::restore::{RestorePlan, Restored, plan, restore};
+use crate::operations::backup::BackupProgress;
+use crate::operations::restore::{RestorePlan, RestoreProgress, Restored, plan, restore};
 
 /// Put a backup in the place of a ledger in a file
 ///
@@ -35,7 +39,12 @@ impl Restore {
         let keys_dir = config.keys_dir();
         let (state, seals) = (config.state_file(), config.seal_store());
         wait(async {
-            let planned = plan(&place, &self.from, &keys_dir, (&seals, self.seals_gone), state.as_ref()).await?;
+            let bar = check::bar();
+            let tell = |progress| advance(&bar, progress);
+            let planned = plan(&place, &self.from, &keys_dir, (&seals, self.seals_gone), state.as_ref(), &tell).await;
+            // Before anything is shown: the bar would stand beside it.
+            bar.finish_and_clear();
+            let planned = planned?;
             if !self.yes {
                 show_plan(&planned, out)?;
                 return Ok(Exit::No);
@@ -43,10 +52,24 @@ impl Restore {
             if !out.is_json() {
                 show_plan(&planned, out)?;
             }
-            let restored = restore(planned, &keys_dir, &seals, state.as_ref(), &actor()).await?;
-            show(&restored, out)?;
+            let bar = check::bar();
+            let tell = |progress| advance(&bar, progress);
+            let restored = restore(planned, &keys_dir, &seals, state.as_ref(), &actor(), &tell).await;
+            bar.finish_and_clear();
+            show(&restored?, out)?;
             Ok(Exit::Done)
         })
+    }
+}
+
+fn advance(bar: &ProgressBar, progress: RestoreProgress) {
+    match progress {
+        RestoreProgress::Copy(BackupProgress { bytes, of }) => {
+            bar.set_message("bytes copied");
+            bar.set_length(of);
+            bar.set_position(bytes);
+        }
+        RestoreProgress::Check(progress) => check::advance(bar, progress),
     }
 }
 

@@ -58,11 +58,12 @@ impl Recipe {
         match self.to {
             Some(path) => {
                 write(&path, text)?;
-                out.marked(
-                    GOOD,
-                    "✓",
-                    format_args!("{} has the recipe; its comments say what to fill in", path.display()),
-                )?;
+                if out.is_json() {
+                    out.json(&serde_json::json!({ "name": name, "file": path }))?;
+                } else {
+                    let shown = path.display();
+                    out.marked(GOOD, "✓", format_args!("{shown} has the recipe; its comments say what to fill in"))?;
+                }
             }
             None if out.is_json() => out.json(&serde_json::json!({ "name": name, "toml": text }))?,
             None => text.lines().try_for_each(|line| out.line(line))?,

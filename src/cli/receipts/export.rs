@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cli::bar;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::files::write_whole;
 use crate::cli::out::Out;
@@ -9,13 +10,23 @@ use crate::operations::Operations;
 use crate::operations::receipts::{Header, export, survey};
 
 pub(super) async fn run(on: &Operations, from: u64, file: Option<&Path>, out: &mut Out) -> Result<Exit, Failure> {
-    let header = survey(on, from).await?;
     let Some(path) = file else {
+        let header = survey(on, from).await?;
         export(on, from, &header, out).await?;
         return Ok(Exit::Done);
     };
-    write_whole(path, async |sink| Ok(export(on, from, &header, sink).await?)).await?;
-    let Header { receipts, verdicts, .. } = header;
+    let bar = bar::counting("lines written");
+    let written = write_whole(path, async |sink| {
+        let header = survey(on, from).await?;
+        // The header is a line, too.
+        bar::of(&bar, header.receipts + 1);
+        export(on, from, &header, &mut bar::Lines::of(sink, &bar)).await?;
+        Ok(header)
+    })
+    .await;
+    // Before anything is shown: the bar would stand beside it.
+    bar.finish_and_clear();
+    let Header { receipts, verdicts, .. } = written?;
     if out.is_json() {
         out.json(&serde_json::json!({ "receipts": receipts, "verdicts": verdicts, "file": path }))?;
     } else {

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cli::archive::unseen;
+use crate::cli::bar;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::files::{each, public_key};
+use crate::cli::files::{bytes, each, public_key};
 use crate::cli::out::{BAD, DOUBTFUL, GOOD, Out};
 use crate::cli::words::lost;
 use crate::operations::receipts::verify::{Expected, NotVerified, Verified, verify};
@@ -43,7 +44,11 @@ impl Verify {
         let trusted = self.public_keys.iter().map(|key| public_key(key)).collect::<Result<Vec<_>, _>>()?;
         let expected = Expected { from_start: self.from_start, last: self.expect_last };
         let current = Cell::new(None);
-        let verified = match verify(each(&self.files, &current), &trusted, &expected) {
+        let bar = bar::bytes(bytes(&self.files));
+        let verified = verify(each(&self.files, &current, &bar), &trusted, &expected);
+        // Before anything is shown: the bar would stand beside it.
+        bar.finish_and_clear();
+        let verified = match verified {
             Err(NotVerified::Read(error)) => return Err(error.into()),
             other => other,
         };

@@ -20,7 +20,7 @@ const LISTS: [&[&str]; 10] = [
 ];
 
 /// A ledger of which each list shows something, as far as no server is needed for it.
-fn full() -> Home {
+pub(super) fn full() -> Home {
     let home = Home::new();
     home.quarantine("name=Ann");
     home.write("who", "ann@example.com\n");
@@ -42,8 +42,9 @@ fn full() -> Home {
     home
 }
 
+/// Whether nothing of it is wider than a terminal, but for remarks, which a terminal breaks.
 #[track_caller]
-fn fits(text: &str) {
+pub(super) fn fits(text: &str) {
     let lines = text.lines().filter(|line| !line.starts_with("note:"));
     let wide: Vec<_> = lines.filter(|line| line.chars().count() > 80).collect();
     assert!(wide.is_empty(), "{wide:#?}: {text}");
@@ -116,7 +117,7 @@ fn every_list_is_an_array_for_programs() {
 }
 
 /// The commands that do something, each by the words that name it.
-fn leaves(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
+pub(super) fn leaves(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
     let below = command.get_subcommands().filter(|below| below.get_name() != "help");
     let below: Vec<_> = below.collect();
     if below.is_empty() || !command.is_subcommand_required_set() {

@@ -62,12 +62,14 @@ pub(crate) async fn plan(on: &Operations, chain: ChainName, before: Option<Times
     Ok(Done { records, first, last, stop, archives: Vec::new() })
 }
 
-/// Moves everything that is older than a time, or than the configuration says, into as many files as it takes.
+/// Moves everything that is older than a time, or than the configuration says, into as many files as it takes. `tell` is told how many records
+/// have moved.
 pub(crate) async fn archive(
     on: &Operations,
     chain: ChainName,
     before: Option<Timestamp>,
     by: &Actor,
+    tell: &dyn Fn(u64),
 ) -> Result<Done, OperationError> {
     let folder = lock(on).await?;
     let busy = || OperationError::Conflict("another process archives at this moment".to_owned());
@@ -80,6 +82,7 @@ pub(crate) async fn archive(
         done.stop = prefix.stop;
         let Some(checkpoint) = one_file(on, &folder, chain, &prefix, by).await? else { return Ok(done) };
         done.add(checkpoint);
+        tell(done.records);
     }
 }
 

@@ -96,11 +96,14 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
 
 /// Looks over what stands in a ledger that nobody serves, such as a backup: all that is in it, but for how the backend keeps it, the keys
 /// that seal, and the files of archives.
-pub(crate) async fn contents(ledger: &dyn Ledger, public_keys: &[String]) -> Result<Vec<Finding>, OperationError> {
+pub(crate) async fn contents(
+    ledger: &dyn Ledger,
+    public_keys: &[String],
+    tell: &dyn Fn(CheckProgress),
+) -> Result<Vec<Finding>, OperationError> {
     let mut checked = Checked::default();
-    let tell = |_| ();
-    records(ledger, &mut checked, &tell).await?;
-    chains(ledger, &mut checked, public_keys, None, &tell).await?;
+    records(ledger, &mut checked, tell).await?;
+    chains(ledger, &mut checked, public_keys, None, tell).await?;
     Ok(checked.findings)
 }
 

@@ -89,8 +89,17 @@ fn whom_a_restored_system_holds_again_is_counted_and_goes_by_the_plan_that_was_s
     operator.post(at, &json!({ "target": "nobody", "since": ago(1) })).refused(400, "input");
     operator.post(at, &json!({ "target": "crm", "since": ago(-1) })).refused(400, "input");
     assert_eq!(officer.get(at).is(200)["items"], json!([]), "nothing was ordered");
-    operator.post(at, &order(Value::Null)).is(201);
+    let with_key = |plan: Value| {
+        let order = order(plan);
+        sent(operator.asked("post", at).header("Idempotency-Key", "a-key").json(&order))
+    };
+    let first = with_key(Value::Null).is(201);
     let counted = ended("done");
+    // Who asks again once it is over hears of that one, and the system is not gone through a second time.
+    assert_eq!(with_key(Value::Null).is(201), first);
+    let all = officer.get(at).is(200);
+    assert_eq!((&all["items"][0]["begun"], &all["items"][0]["state"]), (&first["begun"], &json!("done")), "{all:#}");
+    with_key(json!("0123")).refused(409, "conflict");
     assert_eq!((&counted["count"], &counted["asked"]), (&json!(true), &json!(0)), "{counted:#}");
     let found = &counted["result"]["found"][0];
     assert_eq!((&found["erasure"], &found["is"]), (&json!(erasure), &json!("again")), "{counted:#}");

@@ -543,7 +543,7 @@ pub(super) const WORDS: Words = Words {
     refused_differs: Forms {
         one: "{n} z plánovaných konverzací se nenašla tak, jak byla. Nic se nesmazalo. Sestavte plán znovu.",
         few: "{n} z plánovaných konverzací se nenašly tak, jak byly. Nic se nesmazalo. Sestavte plán znovu.",
-        other: "{n} z plánovaných konverzací se nenašlo tak, jak bylo. Nic se nesmazalo. Sestavte plán znovu.",
+        other: "{n} z plánovaných konverzací se nenašlo tak, jak byly. Nic se nesmazalo. Sestavte plán znovu.",
     },
     found_of_person: Forms {
         one: "O osobě je tu {n} záznam",

@@ -86,6 +86,85 @@ fn czech_counts_as_people_do() {
     assert_eq!(english, ["1 day left", "2 days left", "5 days left", "12,345 days left"]);
 }
 
+/// How each number is said, of 1, 2, 5 and 12,345 of them, in Czech and in English: a person has read these.
+const COUNTED: &str = include_str!("counted.txt");
+
+/// Written anew where a person says so.
+const WRITE_COUNTED: &str = "QUIETUS_TEST_WRITE_COUNTED";
+
+/// The forms of whatever is counted, in Czech and in English, by the name of it.
+fn all_forms() -> Vec<(String, Forms, Forms)> {
+    let copied = |forms: &Forms| Forms { one: forms.one, few: forms.few, other: forms.other };
+    let mut all: Vec<_> =
+        all_of!(counts).map(|(key, czech, english)| (key.to_owned(), copied(czech), copied(english))).collect();
+    let of_needs = crate::attention::Code::ALL.into_iter().map(|code| {
+        let key = format!("told {}", code.as_str());
+        (key, told(Lang::Cs, code).what, told(Lang::En, code).what)
+    });
+    all.extend(of_needs.filter(|(_, czech, _)| holes(czech.other).contains("n")));
+    all
+}
+
+#[test]
+fn whatever_is_counted_is_said_as_it_was_read() {
+    let said = |lang, forms: &Forms| {
+        let all = [1, 2, 5, 12_345].map(|number| forms.of(lang, number).replace('\u{a0}', " "));
+        all.join(" | ")
+    };
+    let mut rows: Vec<_> = all_forms()
+        .iter()
+        .map(|(key, czech, english)| (key.clone(), said(Lang::Cs, czech), said(Lang::En, english)))
+        .collect();
+    rows.sort();
+    let text: String = rows.iter().map(|(key, czech, english)| format!("{key}\n  {czech}\n  {english}\n")).collect();
+    if std::env::var_os(WRITE_COUNTED).is_some() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/admin/pages/words/counted.txt");
+        std::fs::write(path, &text).expect("written");
+        return;
+    }
+    for (is, was) in text.lines().zip(COUNTED.lines()) {
+        assert_eq!(is, was, "counted.txt says it otherwise; read it, and {WRITE_COUNTED}=1 writes it anew");
+    }
+    assert_eq!(
+        text.lines().count(),
+        COUNTED.lines().count(),
+        "counted.txt has others; {WRITE_COUNTED}=1 writes it anew"
+    );
+}
+
+/// What Czech says of two as it does of five: behind a preposition or a verb that takes another case than the first, or where no word follows
+/// the number.
+const FEW_AS_OTHER: [&str; 21] = [
+    "days_after",
+    "hours_after",
+    "lines_hint",
+    "minutes_after",
+    "more",
+    "refresh_every",
+    "replayed_recorded",
+    "restarts",
+    "seconds_after",
+    "sessions_end",
+    "signed_in_at_places",
+    "still_there",
+    "tasks_residual",
+    "today_count",
+    "told confirmation_missing",
+    "told consents_unknown",
+    "told log_long",
+    "told recheck_unclear",
+    "told request_approval_waiting",
+    "told requests_unverified",
+    "too_many",
+];
+
+#[test]
+fn two_of_something_are_not_called_what_five_are_in_czech() {
+    let alike: BTreeSet<_> =
+        all_forms().into_iter().filter(|(_, czech, _)| czech.few == czech.other).map(|(key, _, _)| key).collect();
+    assert_eq!(alike, BTreeSet::from(FEW_AS_OTHER.map(str::to_owned)));
+}
+
 #[test]
 fn what_stands_in_a_sentence_stays_as_it_is() {
     let said = filled(Lang::Cs, cs::WORDS.request_of, &[("number", "a b {n}")]);

@@ -1,4 +1,6 @@
 use super::*;
+use crate::erasure::sample::step;
+use crate::erasure::{Erasure, Outcome, Step};
 use crate::operations::receipts::sample;
 
 #[test]
@@ -45,6 +47,23 @@ fn an_incomplete_receipt_says_every_reason_in_a_sentence() {
     crm did not look at: archive
     crm keeps: a bin for 30 days
     "#);
+}
+
+#[test]
+fn the_tables_of_a_receipt_fit_a_terminal_where_a_target_has_a_long_name() {
+    let long = "the-data-warehouse-of-the-whole-group-and-of-all-its-brands";
+    let reason = Some("the system said that it is being maintained until Monday".to_owned());
+    let unverifiable = Step { reason, ..step(long, Outcome::Unverifiable) };
+    let erasure = Erasure { steps: vec![step("mluvii", Outcome::Erased), unverifiable], ..sample::person() };
+    let (mut out, captured) = Out::captured_on_terminal();
+    text(&sample::issued(&erasure, None), &mut out).expect("is written");
+    let said = captured.text();
+    let (_, tables) = said.split_once("signature ").expect("a signature");
+    // A cell has a space before it, and nothing else has one.
+    let rows: Vec<_> = tables.lines().filter(|line| line.starts_with(' ') && !line.starts_with("  ")).collect();
+    assert!(rows.iter().filter(|row| row.contains(&long[..8])).count() >= 2, "in both tables: {said}");
+    let wide: Vec<_> = rows.iter().filter(|row| row.chars().count() > 80).collect();
+    assert!(wide.is_empty(), "{wide:#?}: {said}");
 }
 
 #[test]

@@ -166,9 +166,9 @@ pub(in crate::admin::pages::words) const WORDS: Operating = Operating {
         other: "{n} doručení nešlo otevřít nebo zapsat a zůstává: proč, je v logu serveru.",
     },
     replayed_ignored: Forms {
-        one: "Z {n} doručení nic neplyne.",
-        few: "Ze {n} doručení nic neplyne.",
-        other: "Z {n} doručení nic neplyne.",
+        one: "{n} doručení nic neznamená.",
+        few: "{n} doručení nic neznamenají.",
+        other: "{n} doručení nic neznamená.",
     },
     replayed_recorded: Forms {
         one: "{n} doručení teď platí za přijaté.",
