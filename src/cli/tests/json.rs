@@ -27,7 +27,7 @@ const ELSEWHERE: [&str; 9] = [
 ];
 
 /// What changes something, or goes on until it is stopped.
-const ORDERS: [&str; 59] = [
+const ORDERS: [&str; 60] = [
     "alerts test",
     "attention acknowledge",
     "attention mute",
@@ -77,6 +77,7 @@ const ORDERS: [&str; 59] = [
     "targets pause",
     "targets resume",
     "tasks done",
+    "tasks link",
     "tokens issue",
     "tokens revoke",
     "users add",
