@@ -1,7 +1,7 @@
 //! The port to a place that data must leave. A step's call is answered, or fails by a class that says how the worker reacts; the built-in
 //! `mluvii` target and every plugin stand behind it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use quietus_plugin::{ReportTo, ResumeValue};
 use serde_json::Value;
 
 pub(crate) use crate::erasure::{Answer, Evidence};
-use crate::erasure::{ErasureId, Outcome, ReachedSession};
+use crate::erasure::{ErasureId, Halt, Outcome, ReachedSession};
 use crate::keys::IdempotencyKey;
 use crate::subject::{GuestId, Identifiers, Kind, Scope};
 
@@ -114,22 +114,27 @@ pub(crate) struct TargetCall {
     pub(crate) report: Option<ReportTo>,
     /// What an earlier call of this step stored last.
     pub(crate) resume: Option<ResumeValue>,
-    /// Where this call stores how far it is.
+    /// Where this call stores how far it is, and asks whether it may go on.
     pub(crate) checkpoint: Arc<dyn Checkpoint>,
 }
 
-/// Where a target stores how far a step is, while a call is under way.
+/// Where a target stores how far a step is, while a call is under way, and asks whether it may go on.
 #[async_trait]
 pub(crate) trait Checkpoint: Send + Sync + fmt::Debug {
     /// Returns when the value is stored durably: it comes with the next call of the same step, whatever happens until then.
-    /// A later value takes the place of an earlier one.
+    /// A later value takes the place of an earlier one. Of a call that must erase no further ([`Checkpoint::halted`]), it is stored and
+    /// refused all the same.
     async fn store(&self, value: &[u8]) -> Result<(), NotStored>;
 
     /// Notes durably that this call must not be made twice. It is made only when this has returned without an error.
     async fn sending(&self) -> Result<(), NotStored>;
+
+    /// Why the call must erase no further, if it must not. A target that erases by several requests asks before each of them, and makes
+    /// none where it has no answer: a person who was told that nothing more is erased has to be right.
+    async fn halted(&self) -> Result<Option<Halt>, NotStored>;
 }
 
-/// Why a value was not stored; free of personal data. The target must go no further.
+/// Why a value was not stored, or whether the call may go on was not said; free of personal data. The target must go no further.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{why}")]
 pub(crate) struct NotStored {
@@ -155,6 +160,11 @@ impl Checkpoint for NoCheckpoint {
     /// A person makes it, and sees what becomes of it.
     async fn sending(&self) -> Result<(), NotStored> {
         Ok(())
+    }
+
+    /// No step, so nothing that could be stopped or held.
+    async fn halted(&self) -> Result<Option<Halt>, NotStored> {
+        Ok(None)
     }
 }
 
@@ -239,10 +249,13 @@ pub(crate) enum TargetError {
     /// no attempt.
     #[error("not done yet")]
     NotYet { after: Duration },
-    /// It must not be made twice, and that could not be noted before it: nothing was sent, and it counts as no attempt, unless
-    /// the ledger refuses to note it.
+    /// It must not be made twice, and that could not be noted before it, or the ledger did not say whether it may go on: nothing was sent
+    /// from then on, and it counts as no attempt, unless the ledger refuses.
     #[error("the call was not made: {0}")]
     NotNoted(NotStored),
+    /// It must erase no further, and has not. `done`: what was erased by then. Costs no attempt, and says nothing of the target.
+    #[error("{why}")]
+    Halted { why: Halt, done: BTreeMap<String, u64> },
     /// It was not made, or was cut off, because of other calls: that counts as no attempt, and says nothing of the target or of
     /// this record. Try again after the pause.
     #[error("{why}")]

@@ -56,6 +56,7 @@ if earlier=$(git rev-parse --verify --quiet 'HEAD~1^{commit}'); then
     QUIETUS_TEST_PREVIOUS_API=$(keep_api "$tools/previous-api" "$earlier" ${released:+"$released"})
     if [ -n "$QUIETUS_TEST_PREVIOUS_API" ]; then export QUIETUS_TEST_PREVIOUS_API; else unset QUIETUS_TEST_PREVIOUS_API; fi
 fi
+[ -n "${QUIETUS_TEST_PREVIOUS_API:-}" ] || echo "THE API IS COMPARED WITH NOTHING: the commit before is not here, or has no description" >&2
 
 # A shallow clone has no commit before, and the first commits had no fleet.
 if ! commit=$(git rev-parse --verify --quiet 'HEAD~1^{commit}') ||

@@ -1,4 +1,6 @@
-//! All consents as the body of an answer, a part at a time: of years of sessions, nobody holds all in memory.
+//! All consents, or all receipts (`receipts`), as the body of an answer, a part at a time: of years of them, nobody holds all in memory.
+
+mod receipts;
 
 use std::io::{self, Write as _};
 use std::pin::Pin;
@@ -121,25 +123,33 @@ async fn write_parts(
     let mut part = first;
     loop {
         all.add(part.some.exported);
-        if !part.lines.is_empty() && sender.send(Ok(Sent::Lines(part.lines.into()))).await.is_err() {
+        if !is_taken(sender, part.lines).await {
             return None;
         }
         let Some(after) = part.some.next else { break };
         part = match Part::after(on, only, after, format).await {
             Ok(part) => part,
             Err(error) => {
-                warn!(error = with_causes(&error), "an export of consents broke off");
-                // The connection is cut: what was answered must not look as if it were all.
-                let _ = sender.send(Err(io::Error::other("the ledger cannot be read"))).await;
+                break_off(sender, "consents", &error).await;
                 return None;
             }
         };
     }
-    let last = end(format, all);
-    if !last.is_empty() && sender.send(Ok(Sent::Lines(last.into()))).await.is_err() {
+    if !is_taken(sender, end(format, all)).await {
         return None;
     }
     Some(all)
+}
+
+/// Sends lines, if there are any; `false` where nobody takes them any more.
+async fn is_taken(sender: &mpsc::Sender<io::Result<Sent>>, lines: Vec<u8>) -> bool {
+    lines.is_empty() || sender.send(Ok(Sent::Lines(lines.into()))).await.is_ok()
+}
+
+/// Has the connection cut: what was answered must not look as if it were all.
+async fn break_off(sender: &mpsc::Sender<io::Result<Sent>>, of: &str, error: &OperationError) {
+    warn!(error = with_causes(error), "an export of {of} broke off");
+    let _ = sender.send(Err(io::Error::other("the ledger cannot be read"))).await;
 }
 
 /// The last line of JSON lines. Without it, the export has broken off.

@@ -102,6 +102,7 @@ fn settings(config: &Config) -> Settings {
         exemptions: config.exemptions(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         sends_links: config.confirmation.is_some(),
+        links_base: config.links_base(),
         recheck: config.erasing.recheck.clone(),
         titles: titles(config),
         letterhead: config.papers.letterhead(),

@@ -367,7 +367,7 @@ fn of_keeper(failed: &FailedKeeper) -> Attention {
 
 impl Attention {
     /// The digest of what it is about: an acknowledgement holds as long as this stays.
-    pub(super) fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         chain::hash(format!("{} {} {}", self.code.as_str(), self.object, self.mark).as_bytes())
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Act {
     ConfirmTask,
     /// Looks at whom a task is about.
     RevealTask,
+    /// Makes a link by which somebody without an account answers a task.
+    LinkTask,
     /// Has no further call of an erasure begin.
     StopErasure,
     /// Keeps something from being erased.
@@ -133,7 +135,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 72] = [
+    pub(crate) const ALL: [Self; 73] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -142,6 +144,7 @@ impl Act {
         Self::CancelErasure,
         Self::ConfirmTask,
         Self::RevealTask,
+        Self::LinkTask,
         Self::StopErasure,
         Self::AddHold,
         Self::LiftHold,
@@ -218,6 +221,7 @@ impl Act {
             Self::CancelErasure => "erasure.cancel",
             Self::ConfirmTask => "task.done",
             Self::RevealTask => "task.reveal",
+            Self::LinkTask => "task.link",
             Self::StopErasure => "erasure.stop",
             Self::AddHold => "hold.add",
             Self::LiftHold => "hold.lift",

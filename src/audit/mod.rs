@@ -55,6 +55,12 @@ impl Actor {
         Self(format!("link:{number}"))
     }
 
+    /// Whoever has used the link of this number, which somebody with an account, or on this machine, has made for them: by whom it was
+    /// made is all that is known.
+    pub(crate) fn task_link(number: &str, made_by: &Self) -> Self {
+        Self(format!("link:{number}/{made_by}"))
+    }
+
     /// Somebody who has signed in.
     pub(crate) fn user(account: &AccountName) -> Self {
         Self(format!("{USER}:{account}"))

@@ -29,6 +29,10 @@ pub(super) enum Erasures {
     Reject {
         id: ErasureId,
     },
+    /// Begin a scheduled erasure now, before its time: what is erased is gone
+    Begin {
+        id: ErasureId,
+    },
     /// Retry what is parked; begin a scheduled one now
     ///
     /// A target that must not be asked twice (a plugin with `idempotent: false`) and was asked before is asked to erase once more:
@@ -40,7 +44,7 @@ pub(super) enum Erasures {
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
     },
-    /// Stop an erasure: no further call begins, and its receipt says what was done and what was not
+    /// Stop an erasure: nothing further is erased, and its receipt says what was done and what was not
     ///
     /// What is being called just now ends, as a call that is cut off may have been made all the same; the answer names these targets. One
     /// that has not begun is cancelled, without a receipt. It cannot be taken up again: what is left needs an erasure of its own.
@@ -124,6 +128,10 @@ impl Erasures {
             Self::Reject { id } => {
                 let rejected = erasures::reject(on, id, &actor()).await;
                 answer(rejected, "rejected; nothing is erased", out)
+            }
+            Self::Begin { id } => {
+                let begun = erasures::begin(on, id, &actor()).await;
+                answer(begun, "it begins now", out)
             }
             Self::Retry { id: Some(id), .. } => {
                 let retried = erasures::retry(on, id, &actor()).await;

@@ -39,7 +39,7 @@ pub(super) enum Holds {
 /// Keep a session, a guest, a person, or what a rule demands from being erased
 ///
 /// From then on no erasure begins that it may concern, and no target is asked to erase anything of one that has begun. An erasure waits as
-/// a whole. A call that is under way ends, and is named. A person's hold keeps whoever may be that person.
+/// a whole. What has been sent to a target ends, and its erasure is named; nothing is sent after it. A person's hold keeps whoever may be that person.
 ///
 /// What tells who a guest or a person is, is asked for (`-`, or a line of standard input), or read from a file (`@FILE`), as others
 /// can see arguments.
@@ -108,8 +108,7 @@ impl Add {
         }
         out.line(format_args!("{}: {} is kept ({})", hold.id, what(&hold.on), hold.reason.as_str()))?;
         for erasure in under_way {
-            let told =
-                "a target is being asked to erase, or has accepted to and not reported; what it erases is not kept";
+            let told = "a target is being asked to erase, or has accepted to and not reported; what was sent already is not kept";
             out.line(format_args!("{erasure}: {told}"))?;
         }
         Ok(Exit::Done)

@@ -9,6 +9,7 @@ use super::out::{self, Out};
 use super::words::subject;
 use crate::attention::days_left_words;
 use crate::erasure::TaskId;
+use crate::operations::task_links::{self, MadeLink};
 use crate::operations::tasks::{self, OpenTask, Revealed, Said};
 use crate::operations::{OperationError, Operations};
 use crate::subject::TargetName;
@@ -27,6 +28,10 @@ pub(super) enum Tasks {
         /// Show also whom it is about, on a terminal; that you looked is noted in the audit
         #[arg(long)]
         reveal: bool,
+    },
+    /// Make a link by which somebody without an account says what became of an open task; it is shown this once
+    Link {
+        id: TaskId,
     },
     Done(Done),
 }
@@ -68,6 +73,17 @@ impl Tasks {
                     return Err(Failure::Usage(why.to_owned()));
                 }
                 reveal(&tasks::reveal(on, &id, &actor()).await?, out)
+            }
+            Self::Link { id } => {
+                let MadeLink { task, url, until } = task_links::make(on, &id, &actor()).await?;
+                if out.is_json() {
+                    out.json(&json!({ "task": task.id, "url": url.expose(), "until": until }))?;
+                } else {
+                    out.line(url.expose())?;
+                    out.line(format_args!("good for one answer, until {}; it is not shown again", out::time(until)))?;
+                    out.line("give it to who does the work, and tell them whom it is about: the page does not")?;
+                }
+                Ok(Exit::Done)
             }
             Self::Done(Done { id, outcome, reason }) => {
                 let done = tasks::done(on, &id, outcome, reason.as_deref(), &actor()).await;

@@ -108,7 +108,7 @@ fn confirmation(config: &Config, layers: &mut Layers) {
             layers.problem(format!("confirmation.{key}"), what);
         }
         let url = config.server.public_url.as_deref();
-        if url.is_none_or(|url| !is_base(url) || !is_private(url)) {
+        if !url.is_some_and(leads_privately) {
             let what = "links lead there, and whoever reads them on their way can use them: write an address such as \
                         `https://quietus.example.com`";
             layers.problem("server.public_url", what);
@@ -126,6 +126,11 @@ fn confirmation(config: &Config, layers: &mut Layers) {
             layers.problem(key, what);
         }
     }
+}
+
+/// Whether a link may lead there: to a page of this server, and so that nobody reads it on its way.
+pub(super) fn leads_privately(url: &str) -> bool {
+    is_base(url) && is_private(url)
 }
 
 /// Whether nobody else reads what is asked for there.

@@ -369,6 +369,12 @@ impl Config {
         Some(LinkMailer::new(settings, self.server.public_url.as_deref(), &self.base, read))
     }
 
+    /// Where links lead that somebody is given, without a slash at the end.
+    pub(crate) fn links_base(&self) -> Option<String> {
+        let url = self.server.public_url.as_deref().filter(|url| coherence::leads_privately(url))?;
+        Some(url.trim_end_matches('/').to_owned())
+    }
+
     /// Who hears that the deployment works, where somebody does.
     pub(crate) fn ping(&self, read: ReadSecret<'_>) -> Option<Result<HttpSender, AlertWrong>> {
         let settings = self.watch.ping.as_ref()?;

@@ -16,6 +16,7 @@ pub(crate) mod sample;
 mod selection;
 mod step;
 mod task;
+mod task_link;
 mod verdict;
 mod version;
 
@@ -29,8 +30,9 @@ pub(crate) use recheck::{Recheck, RecheckOutcome};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;
-pub(crate) use step::{Asked, Attempt, ReportState, Sent, Stage, Step, StepEnd, StepState};
+pub(crate) use step::{Asked, Attempt, Halt, ReportState, Sent, Stage, Step, StepEnd, StepState};
 pub(crate) use task::TaskId;
+pub(crate) use task_link::TaskLink;
 pub(crate) use verdict::{Foreseen, ForeseenHold, Reason, ReasonCode, SaidBefore, Seen, Verdict, judge};
 
 use std::fmt;

@@ -332,10 +332,22 @@ pub(crate) enum StepEnd {
     OutcomeUnknown,
     /// Nor can it say whether the data is gone: a person is needed.
     StillUnknown { reason: String },
-    /// It was stopped while somebody was to call, who is gone: nobody calls any more.
-    Stopped,
+    /// It was stopped while somebody was to call, or was calling, and they call no more. `done`: what the target answered by then that it
+    /// has erased.
+    Stopped { done: BTreeMap<String, u64> },
     /// The outcome is final.
     Final { outcome: Outcome, reason: Option<String>, counts: BTreeMap<String, u64>, evidence: Evidence },
+}
+
+/// Why a call under way must erase no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Halt {
+    #[error("a person has stopped it")]
+    Stopped,
+    #[error("a hold keeps what is left")]
+    Held,
+    #[error("the lease has ended; another process does the step")]
+    LeaseLost,
 }
 
 /// Whether a failed call counts towards the attempt limit.

@@ -82,6 +82,12 @@ impl IndexKey {
         self.last().digest("report", &parts)
     }
 
+    /// What a link to a task is made of: see [`TaskLink`](crate::erasure::TaskLink).
+    pub(crate) fn task_link(&self, task: &str, expires: i64, number: &[u8]) -> [u8; 32] {
+        let parts: [&[u8]; 3] = [task.as_bytes(), &expires.to_be_bytes(), number];
+        self.last().digest("task link", &parts)
+    }
+
     pub(crate) fn id(&self) -> &KeyId {
         &self.last().id
     }

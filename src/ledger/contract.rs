@@ -212,10 +212,12 @@ macro_rules! contract {
                 a_report_that_comes_after_the_claim_of_what_was_stopped_is_taken_in
                 a_stop_that_comes_too_late_to_change_anything_is_no_part_of_the_receipt
                 what_fails_or_waits_for_others_when_it_is_stopped_is_over
-                what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leaves_a_row;
+                what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leaves_a_row
+                a_call_that_is_stopped_or_has_lost_its_claim_must_erase_no_further;
             holding: what_is_held_begins_once_its_hold_is_lifted
                 what_is_told_of_what_is_held_names_the_holds_that_have_not_ended
                 a_hold_that_comes_later_lets_calls_end_and_begins_none
+                a_call_under_way_must_erase_no_further_while_a_hold_keeps_its_erasure
                 whoever_may_be_a_person_that_is_held_is_kept
                 what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_does
                 a_session_that_is_held_by_its_number_is_kept_under_whoever_it_is_found

@@ -25,7 +25,7 @@ use crate::audit::{AuditEntry, AuditRow};
 use crate::chain::Head;
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof};
-use crate::erasure::{Capsule, Erasure, ErasureId, Outcome, Recheck, Reportable};
+use crate::erasure::{Capsule, Erasure, ErasureId, Halt, Outcome, Recheck, Reportable};
 use crate::event::StoredEvent;
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId, Sealed};
@@ -118,6 +118,10 @@ pub(crate) trait Queue: Send + Sync {
     /// Notes, before it is made, that a call goes out which must not be made twice: whoever claims the step later sees that it
     /// may have been made.
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError>;
+
+    /// Why the call that the claim is for must erase no further, if it must not: asked before each thing that cannot be undone. Whoever has
+    /// a hold added, or an erasure stopped, and was told so, is seen. Changes nothing.
+    async fn halted(&self, of: ClaimedStep) -> Result<Option<Halt>, LedgerError>;
 
     /// Keeps how far the call of [`Work::Step`] is that the claim is for, in place of what was kept of its step before.
     async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError>;

@@ -1,7 +1,7 @@
 //! The built-in target `mluvii`, one for each installation. The calls of one step are made one after another, so that
 //! the number of steps under way bounds them all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,9 @@ use super::settings::GuestIdField;
 use super::unfinished::{Act, Done, Part, Unfinished};
 use super::verify::{Later, SessionCheck};
 use super::wire;
-use crate::erasure::{Evidence, Outcome, ReachedSession};
+use crate::erasure::{Evidence, Halt, Outcome, ReachedSession};
 use crate::subject::{GuestId, Kind, Scope};
-use crate::target::{Answer, Target, TargetCall, TargetError};
+use crate::target::{Answer, NotStored, Target, TargetCall, TargetError};
 
 /// mluvii as a place that data must leave.
 #[derive(Debug)]
@@ -39,6 +39,30 @@ enum PartEnd {
     Done,
     /// Ask again later.
     NotYet,
+}
+
+/// Why a part was not done.
+enum Undone {
+    Mluvii(MluviiError),
+    /// Nothing more may be erased.
+    Halted(Halt),
+    /// Whether more may be erased is not known.
+    Unasked(NotStored),
+}
+
+impl From<MluviiError> for Undone {
+    fn from(error: MluviiError) -> Self {
+        Self::Mluvii(error)
+    }
+}
+
+/// Asked right before each request that erases: the parts of one call may take a long time, and what is held or stopped meanwhile stays.
+async fn may_erase(call: &TargetCall) -> Result<(), Undone> {
+    match call.checkpoint.halted().await {
+        Ok(None) => Ok(()),
+        Ok(Some(why)) => Err(Undone::Halted(why)),
+        Err(not_asked) => Err(Undone::Unasked(not_asked)),
+    }
 }
 
 impl MluviiTarget {
@@ -71,10 +95,18 @@ impl MluviiTarget {
                     let after = self.next_look(call).unwrap_or_default();
                     not_yet.get_or_insert(TargetError::NotYet { after });
                 }
-                Err(error @ MluviiError::Refused(_)) => failed = Some(error.into()),
+                Err(Undone::Mluvii(error @ MluviiError::Refused(_))) => failed = Some(error.into()),
                 // Away, busy or denied: the parts after this one would fail alike, each at the price of a call.
-                Err(error) => {
+                Err(Undone::Mluvii(error)) => {
                     failed = Some(error.into());
+                    break;
+                }
+                Err(Undone::Halted(why)) => {
+                    failed = Some(TargetError::Halted { why, done: erased(&done) });
+                    break;
+                }
+                Err(Undone::Unasked(why)) => {
+                    failed = Some(TargetError::NotNoted(why));
                     break;
                 }
             }
@@ -85,13 +117,13 @@ impl MluviiTarget {
         Err(error)
     }
 
-    async fn part(&self, act: Act, call: &TargetCall, part: &Part, done: &mut Done) -> Result<PartEnd, MluviiError> {
+    async fn part(&self, act: Act, call: &TargetCall, part: &Part, done: &mut Done) -> Result<PartEnd, Undone> {
         match (act, part) {
             (Act::Erase, Part::Guest(guest)) => done.guests += u64::from(self.erase_guest(call, guest).await?),
             (Act::Erase, Part::Session(session)) => self.erase_session(call, session, done).await?,
             // A guest cannot be asked for; the guest's sessions are.
             (Act::Verify, Part::Guest(_)) => {}
-            (Act::Verify, Part::Session(session)) => return self.verify_session(call, session, done).await,
+            (Act::Verify, Part::Session(session)) => return Ok(self.verify_session(call, session, done).await?),
             (Act::Preview, Part::Guest(guest)) => {
                 done.guests += u64::from(self.session_of(call, guest).await?.is_some());
             }
@@ -103,34 +135,34 @@ impl MluviiTarget {
         Ok(PartEnd::Done)
     }
 
-    async fn erase_session(
-        &self,
-        call: &TargetCall,
-        session: &ReachedSession,
-        done: &mut Done,
-    ) -> Result<(), MluviiError> {
+    async fn erase_session(&self, call: &TargetCall, session: &ReachedSession, done: &mut Done) -> Result<(), Undone> {
         let id = session.key.session;
+        may_erase(call).await?;
         if self.client.anonymize_session(id, &call.idempotency).await? == Written::Done {
             done.sessions += 1;
             return Ok(());
         }
         match self.client.presence(id).await? {
             // It is there, so it was the path, or an outage that is over by now.
-            Presence::There { .. } => match self.client.anonymize_session(id, &call.idempotency).await? {
-                Written::Done => done.sessions += 1,
-                Written::Missing { refused } => return Err(refused),
-            },
+            Presence::There { .. } => {
+                may_erase(call).await?;
+                match self.client.anonymize_session(id, &call.idempotency).await? {
+                    Written::Done => done.sessions += 1,
+                    Written::Missing { refused } => return Err(refused.into()),
+                }
+            }
             Presence::Absent(absence) => missing(session, absence, done)?,
         }
         Ok(())
     }
 
     /// Whether the guest call was made and accepted. Where it was not, the sessions are anonymized one by one anyway.
-    async fn erase_guest(&self, call: &TargetCall, guest: &GuestId) -> Result<bool, MluviiError> {
+    async fn erase_guest(&self, call: &TargetCall, guest: &GuestId) -> Result<bool, Undone> {
         if !self.is_whole(call, guest).await? {
             return Ok(false);
         }
         let Some(id) = self.id_to_send(call, guest).await? else { return Ok(false) };
+        may_erase(call).await?;
         if self.client.anonymize_guest(&id, &call.idempotency).await? == Written::Done {
             return Ok(true);
         }
@@ -138,9 +170,10 @@ impl MluviiTarget {
         if self.session_of(call, guest).await?.is_none() {
             return Ok(false);
         }
+        may_erase(call).await?;
         match self.client.anonymize_guest(&id, &call.idempotency).await? {
             Written::Done => Ok(true),
-            Written::Missing { refused } => Err(refused),
+            Written::Missing { refused } => Err(refused.into()),
         }
     }
 
@@ -326,6 +359,12 @@ impl Target for MluviiTarget {
     fn concurrency_max(&self) -> usize {
         self.client.concurrency_max
     }
+}
+
+/// What was erased so far, as receipts count it.
+fn erased(done: &Done) -> BTreeMap<String, u64> {
+    let counts = [("guests", done.guests), ("sessions", done.sessions)];
+    counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| (what.to_owned(), count)).collect()
 }
 
 /// A session that mluvii does not hold is gone only if it was seen there before.

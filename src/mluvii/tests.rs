@@ -15,6 +15,7 @@ use server::{Server, Wrong};
 mod attesting;
 mod calling;
 mod erasing;
+mod halting;
 mod probing;
 mod reading;
 mod searching;

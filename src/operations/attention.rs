@@ -11,6 +11,8 @@ pub(crate) struct AttentionFilter {
     pub(crate) severity: Option<Severity>,
     pub(crate) code: Option<Code>,
     pub(crate) object: Option<Object>,
+    /// Only what is still about the same as when somebody saw it: its digest.
+    pub(crate) seen: Option<String>,
 }
 
 impl AttentionFilter {
@@ -18,6 +20,7 @@ impl AttentionFilter {
         self.severity.is_none_or(|severity| found.severity >= severity)
             && self.code.is_none_or(|code| found.code == code)
             && self.object.as_ref().is_none_or(|object| found.object == *object)
+            && self.seen.as_ref().is_none_or(|seen| found.digest() == *seen)
     }
 }
 

@@ -140,6 +140,10 @@ pub(crate) enum InputError {
         "no mail with a link is sent here: write `[confirmation]` (docs/confirmation.md), or verify it otherwise (`--how`)"
     )]
     NoLinks,
+    #[error(
+        "a link needs the address by which people reach this server: set `server.public_url`, such as to `https://quietus.example.com`"
+    )]
+    NoPublicUrl,
     #[error("requests of several installations have the number {number}; name one of them ({known})")]
     AmbiguousNumber { number: String, known: String },
     /// What the law keeps has to be named.

@@ -44,6 +44,7 @@ mod series;
 mod settings;
 pub(crate) mod status;
 pub(crate) mod targets;
+pub(crate) mod task_links;
 pub(crate) mod tasks;
 pub(crate) mod webhooks;
 

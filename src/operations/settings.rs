@@ -38,6 +38,9 @@ pub(crate) struct Settings {
     pub(crate) keep_fingerprints: bool,
     /// Whether links are sent that confirm (`[confirmation]`).
     pub(crate) sends_links: bool,
+    /// Where links lead that somebody is given, without a slash at the end; nowhere where `server.public_url` is not set, or is read by
+    /// others on its way.
+    pub(crate) links_base: Option<String>,
     /// How long after the receipt it is looked again whether what was erased is there again.
     pub(crate) recheck: Vec<Span>,
     /// Whether nobody may have erased what they asked for themselves.

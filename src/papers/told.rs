@@ -69,8 +69,12 @@ pub(super) fn is_somebodys_word(step: &StepStatement) -> bool {
 /// What stands between who said what of a task, and when (`operations::tasks`).
 const SAID_SO: &str = " said so at ";
 
-/// What a member of staff has said of a task, without the account.
+/// How the actor begins who has answered a task by a link (`audit::Actor`).
+const BY_LINK: &str = "link:";
+
+/// What a member of staff has said of a task, without the account; or whoever was given a link to it.
 pub(super) struct Word<'a> {
+    by_link: bool,
     at: Timestamp,
     outcome: Outcome,
     because: Option<&'a str>,
@@ -79,14 +83,14 @@ pub(super) struct Word<'a> {
 impl<'a> Word<'a> {
     /// Reads it from a step's reason; `None` where that is something else.
     pub(super) fn of(reason: &'a str) -> Option<Self> {
-        let (_, word) = reason.split_once(SAID_SO)?;
+        let (who, word) = reason.split_once(SAID_SO)?;
         let (at, said) = word.split_once(": ")?;
         let (outcome, because) = match said.split_once(" (") {
             Some((outcome, because)) => (outcome, Some(because.strip_suffix(')').unwrap_or(because))),
             None => (said, None),
         };
         let outcome = Outcome::ALL.into_iter().find(|one| one.as_str() == outcome)?;
-        Some(Self { at: at.parse().ok()?, outcome, because })
+        Some(Self { by_link: who.starts_with(BY_LINK), at: at.parse().ok()?, outcome, because })
     }
 
     /// What it is that somebody has said.
@@ -100,11 +104,19 @@ impl<'a> Word<'a> {
         let quoted = || self.because.map(|because| format!(", {}", lang.quoted(because))).unwrap_or_default();
         let date = names.calendar.day(self.at);
         let (day, numbers) = (lang.date(date), format!("{}. {}. {}", date.day(), date.month(), date.year()));
+        let (by, who, somebody) = match self.by_link {
+            true => (
+                "toho, kdo dostal odkaz na úkol",
+                "ten, kdo dostal odkaz na úkol,",
+                "whoever was given a link to the task",
+            ),
+            false => ("pracovníka", "pracovník", "a member of staff"),
+        };
         let (czech, english) = match (self.outcome, self.because) {
             (Outcome::Retained, Some(law)) => {
                 return lang.say(
-                    format!("uchovává se podle {law} (podle sdělení pracovníka, {numbers})"),
-                    format!("kept by {law} (as a member of staff has said, {day})"),
+                    format!("uchovává se podle {law} (podle sdělení {by}, {numbers})"),
+                    format!("kept by {law} (as {somebody} has said, {day})"),
                 );
             }
             (Outcome::Retained, None) => ("uchovává se", "kept"),
@@ -114,8 +126,8 @@ impl<'a> Word<'a> {
             (Outcome::Unverifiable | Outcome::Parked, _) => ("neověřeno", "not verified"),
         };
         lang.say(
-            format!("pracovník potvrdil: {czech}{} ({numbers})", quoted()),
-            format!("a member of staff has confirmed: {english}{} ({day})", quoted()),
+            format!("{who} potvrdil: {czech}{} ({numbers})", quoted()),
+            format!("{somebody} has confirmed: {english}{} ({day})", quoted()),
         )
     }
 }

@@ -14,7 +14,7 @@ use super::host::{PluginHost, PluginState};
 use super::reading::{of_found, of_result};
 use super::request::{CANNOT_VERIFY, Method, request};
 use super::session::{Ask, Ended, Outgoing, Session};
-use crate::erasure::Outcome;
+use crate::erasure::{Halt, Outcome};
 use crate::subject::Kind;
 use crate::target::{Answer, Evidence, Found, Returns, SweepCall, SweepPage, Target, TargetCall, TargetError};
 
@@ -212,6 +212,11 @@ impl PluginHost {
             Ended::Failed(error) if matches!(error.class, ErrorClass::Protocol | ErrorClass::Cancelled) => {
                 Err(once.unknown(of_error(error)))
             }
+            // It may be what the plugin does that must go no further: it was told so where it stored how far it is.
+            Ended::Failed(error) if error.class == ErrorClass::Retryable => Err(match halted(method, call).await {
+                Some(why) => TargetError::Halted { why, done: BTreeMap::new() },
+                None => of_error(error),
+            }),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Lost(why) => Err(self.lost_during(&key, once, format!("the plugin's process was lost: {why}"))),
             Ended::TimedOut => {
@@ -254,6 +259,14 @@ impl PluginHost {
             self.note_error(why);
         }
     }
+}
+
+/// Why a call that has failed must erase no further, as far as that is known.
+async fn halted(method: Method, call: &TargetCall) -> Option<Halt> {
+    if method != Method::Erase || call.dry_run {
+        return None;
+    }
+    call.checkpoint.halted().await.ok().flatten()
 }
 
 fn unverifiable(why: String) -> Answer {

@@ -155,8 +155,10 @@ fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd
 /// and neither a report nor what is concluded without a call is one of a plugin's answers. None of them says that it can be reached
 /// again.
 fn has_asked(work: &Work, output: &Output, calls: u32) -> bool {
-    if matches!(output, Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown | StepEnd::Stopped)) {
-        return false;
+    match output {
+        Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown) => return false,
+        Output::Step(StepEnd::Stopped { done }) if done.is_empty() => return false,
+        _ => {}
     }
     match work {
         Work::Step(work) if !work.step.target.is_mluvii() => work.step.report().is_none(),
@@ -175,7 +177,7 @@ fn outcome_of(end: &StepEnd) -> Option<Outcome> {
         | StepEnd::Await { .. }
         | StepEnd::EraseAgain { .. }
         | StepEnd::OutcomeUnknown
-        | StepEnd::Stopped => None,
+        | StepEnd::Stopped { .. } => None,
     }
 }
 

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::parts::Worker;
 use super::settings::ErasingSettings;
-use crate::erasure::Outcome;
+use crate::erasure::{Halt, Outcome};
 use crate::keys::random_fraction;
 use crate::ledger::{ClaimedStep, StepEnd, StepWork};
 use crate::target::{Answer, TargetError};
@@ -27,6 +27,9 @@ impl Worker {
             }
             Prepared::Ask(target, call) => match target.erase(&call).await {
                 Err(TargetError::Later { within }) => return Ok(accepted(work, within)),
+                Err(TargetError::Halted { why: Halt::Stopped, done }) => {
+                    return Ok(Output::Step(StepEnd::Stopped { done }));
+                }
                 answer => self.answered(work, answer)?,
             },
         };

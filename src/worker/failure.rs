@@ -131,6 +131,7 @@ impl Failure {
                     TargetError::RateLimited { .. }
                         | TargetError::Cancelled
                         | TargetError::NotNoted(NotStored { refused: false, .. })
+                        | TargetError::Halted { .. }
                         | TargetError::Crowded { .. }
                         | TargetError::Later { .. }
                 )
@@ -207,6 +208,8 @@ impl Failure {
                 let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
                 FailureAction::free(pause, error.to_string())
             }
+            // Due at once: the next claim waits for the hold, with what was done by now kept by the target.
+            Self::Call(TargetError::Halted { why, .. }) => FailureAction::free(Duration::ZERO, why.to_string()),
             Self::Call(TargetError::Crowded { why, pause }) => FailureAction::free(pause, why),
             Self::Call(TargetError::RateLimited { retry_after }) => {
                 // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.

@@ -39,7 +39,7 @@ fn without_call(work: &StepWork, law: Option<&str>) -> Option<StepEnd> {
     }
     // Who was to call is gone, or it would have ended with that call.
     if step.stopped {
-        return Some(StepEnd::Stopped);
+        return Some(StepEnd::Stopped { done: BTreeMap::new() });
     }
     let law = law?;
     if work.stage.is_find() {
@@ -137,6 +137,6 @@ mod tests {
     #[test]
     fn what_was_stopped_is_called_by_nobody() {
         let stopped = work(Stage::Verify, |step| step.stopped = true);
-        assert_eq!(without_call(&stopped, None), Some(StepEnd::Stopped));
+        assert_eq!(without_call(&stopped, None), Some(StepEnd::Stopped { done: BTreeMap::new() }));
     }
 }

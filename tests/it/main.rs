@@ -1,5 +1,6 @@
 //! Tests that drive the real binary over real sockets, files and processes.
 
+mod acts;
 mod admin;
 mod alerts;
 mod authentication;

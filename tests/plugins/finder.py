@@ -2,7 +2,9 @@
 """A program that is a plugin for a system that knows persons by a number: `crm` finds the customer number by the e-mail
 address, `erp` erases by it. `shop` finds the number of an order by the customer number, `parcels` erases by that one; `back` finds the
 customer number by that of the order. All write into `calls` what they are asked. Files in its folder have it wait before it
-tells what it has found (`waits`, `waits-ROLE`), tell that there is more (`more`), or die once (`dies`)."""
+tells what it has found (`waits`, `waits-ROLE`), tell that there is more (`more`), die once (`dies`), or say once that it cannot tell
+anything of whom it is asked, whom it names (`refuses`). With the argument `echoes` it has a dry run, and names in it what it was told: where
+it returns something, among what it has found, and otherwise in an error."""
 
 import base64
 import os
@@ -22,11 +24,12 @@ TAKES, RETURNS, MARK = {
 }[ROLE]
 FINDS = RETURNS is not None
 RESUMES = ROLE == "crm"
+ECHOES = "echoes" in sys.argv[2:]
 MANIFEST = {
     "name": "finder-" + ROLE,
     "version": "1",
     "identifiers": {"required": [TAKES]},
-    "operations": ["erase", "verify", "health"] + (["find"] if FINDS else []) + (["resume"] if RESUMES else []),
+    "operations": ["erase", "verify", "health"] + (["find"] if FINDS else []) + (["resume"] if RESUMES else []) + (["dry_run"] if ECHOES else []),
     "returns": [RETURNS] if FINDS else [],
     "config_schema": {"type": "object", "properties": {"folder": {"type": "string"}}},
     "reads_from": ["/folder"],
@@ -60,6 +63,22 @@ def erase_records(id, request):
     return {"outcome": "erased", "counts": {"records": done}}
 
 
+def refuses():
+    """Once: whoever asks again is answered."""
+    refuses = os.path.join(folder, "refuses")
+    if not os.path.exists(refuses):
+        return False
+    os.remove(refuses)
+    note("refuses")
+    return True
+
+
+def fail(id, value):
+    error = {"class": "retryable", "message": f"nothing can be said of {value}"}
+    write({"type": "log", "id": id, "level": "error", "text": f"asked of {value}"})
+    write({"type": "error", "id": id, "error": error})
+
+
 folder = "."
 while True:
     message = read()
@@ -69,6 +88,8 @@ while True:
     elif kind == "configure":
         folder = message["config"]["folder"]
         write({"type": "ready"})
+    elif kind == "find" and refuses():
+        fail(id, told(message["request"]))
     elif kind == "find":
         note("find")
         while any(os.path.exists(os.path.join(folder, file)) for file in ["waits", "waits-" + ROLE]):
@@ -77,6 +98,14 @@ while True:
         more = os.path.exists(os.path.join(folder, "more"))
         found = {"identifiers": [{"kind": RETURNS, "value": number}], "more": more}
         write({"type": "result", "id": id, "result": found})
+    elif kind == "erase" and message["request"].get("dry_run") and FINDS:
+        value = told(message["request"])
+        note("dry run")
+        said = {"reason": f"there is {value}", "looked_at": [f"notes of {value}"], "not_looked_at": [f"papers of {value}"]}
+        write({"type": "result", "id": id, "result": {"outcome": "erased", "counts": {"records": RECORDS}, **said}})
+    elif kind == "erase" and message["request"].get("dry_run"):
+        note("dry run")
+        fail(id, told(message["request"]))
     elif kind == "erase" and RESUMES:
         write({"type": "result", "id": id, "result": erase_records(id, message["request"])})
     elif kind == "erase":

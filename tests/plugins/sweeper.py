@@ -3,7 +3,7 @@
 `created_ms`. It tells whom it holds by pages of two. What stands in `mode` says how it lies while it does: see `lie`. Where `waits` is there, it
 waits on its second page until it is gone, and where `waits_first` is, on its first one; where `dies` is there, it dies once on its second one. Where
 `expired` is there, it refuses once to go on where it was, and where `expires` is, always. Of whom an address stands in `refuses`, it fails
-to erase anything; of whom one stands in `keeps`, it says that it has erased them, and has not."""
+to erase anything; of whom one stands in `keeps`, it says that it has erased them, and has not. Whatever its host has said to it is in `frames`."""
 
 import base64
 import json
@@ -112,14 +112,22 @@ def is_of(request):
     return [one for one in people() if one["email"].lower() in emails]
 
 
-folder = "."
+folder = None
+# What the host has said before it has named the folder.
+heard = []
 while True:
     message = read()
     kind, id = message["type"], message.get("id")
+    heard.append(json.dumps(message))
+    if kind == "configure":
+        folder = message["config"]["folder"]
+    if folder is not None:
+        with open(path("frames"), "a") as file:
+            file.writelines(one + "\n" for one in heard)
+        heard.clear()
     if kind == "hello":
         write({"type": "hello", "protocol": 1, "minor": 1, "manifest": MANIFEST})
     elif kind == "configure":
-        folder = message["config"]["folder"]
         write({"type": "ready"})
     elif kind == "sweep" and mode() == "error":
         error = {"class": "permanent", "message": "cannot read " + people()[0]["email"]}

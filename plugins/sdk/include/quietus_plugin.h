@@ -64,7 +64,8 @@ typedef struct quietus_host_v1 {
    * Stores how far a call is: any bytes, at most QUIETUS_RESUME_MAX, for a plugin whose manifest declares "resume". Blocks
    * until they are stored durably. The next call of the same step finds the last ones, in Base64, as "resume" in its
    * request. Store before each act that cannot be undone, and after it; one at a time for each call.
-   * 0: stored. 1: not stored: answer with a retryable error, and act no further. 2: this host stores nothing for this
+   * 0: stored. 1: not stored, or what is left is to stay (the person is held, the erasure was stopped): answer with a
+   * retryable error, and act no further. 2: this host stores nothing for this
    * plugin: keep it in memory. */
   int32_t (*checkpoint)(void *ctx, uint64_t call, quietus_bytes value);
 } quietus_host_v1;

@@ -160,7 +160,8 @@ impl<'a> Call<'a> {
     /// [`Self::resume`], whatever became of this process and of the server.
     ///
     /// Store *before* each act that cannot be undone what is about to be done, and *after* it that it is done. A host stores about
-    /// ten values in a second; this call waits. An error means that nothing was stored: return it, and act no further.
+    /// ten values in a second; this call waits. An error means that it could not
+    /// be stored, or that what is left is to stay, as somebody has held the person or stopped the erasure: return it, and act no further.
     ///
     /// ```
     /// use quietus_plugin::*;

@@ -138,5 +138,6 @@ async fn unmute(by: By<Operate>, Body(body): Body<Unmute>) -> Answer<Unmuted> {
 }
 
 fn filter(code: &str, object: Option<String>) -> Result<AttentionFilter, Problem> {
-    Ok(AttentionFilter { severity: None, code: Some(read("code", code)?), object: object.map(Object::written) })
+    let (code, object) = (Some(read("code", code)?), object.map(Object::written));
+    Ok(AttentionFilter { code, object, ..AttentionFilter::default() })
 }

@@ -1,5 +1,6 @@
 //! Erasures: what is under way, why it is not over, and what a person orders of it.
 
+mod by_hand;
 mod shown;
 
 use std::sync::Arc;
@@ -26,7 +27,17 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
     ApiRouter::new()
         .api_route(
             "/api/v1/erasures",
-            get_with(list, |op| op.id("list_erasures").summary("List erasures, the newest first")),
+            get_with(list, |op| op.id("list_erasures").summary("List erasures, the newest first")).post_with(
+                by_hand::ask,
+                |op| op.id("request_erasure").summary("Have a session or a guest erased, by hand and without a rule"),
+            ),
+        )
+        .api_route(
+            "/api/v1/erasures/foresee",
+            post_with(by_hand::foresee, |op| {
+                op.id("foresee_erasure")
+                    .summary("Say which sessions that would reach, and what would go where; nothing is changed")
+            }),
         )
         .api_route(
             "/api/v1/erasures/{id}",
@@ -66,6 +77,13 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             post_with(cancel, |op| {
                 op.id("cancel_erasure")
                     .summary("Cancel one that has not begun; close a parked one, with a receipt that says so")
+            }),
+        )
+        .api_route(
+            "/api/v1/undecided/retry",
+            post_with(retry_undecided, |op| {
+                op.id("retry_undecided")
+                    .summary("Retry events and sessions that could not be decided on, and call mluvii again, which is needed for that")
             }),
         )
 }
@@ -207,4 +225,25 @@ async fn cancel(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answe
     let id = which.erasure(&by).await?.id;
     erasures::cancel(&by.on, id, &by.actor()).await?;
     shown_after(&by, &which).await.map(Done)
+}
+
+/// That it is meant: the order names nothing by which a mistaken one would be noticed, so that it has a body.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RetryUndecided {}
+
+/// What was retried of what could not be decided on.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RetriedUndecided {
+    /// Whether mluvii was out, and is called again.
+    mluvii_resumed: bool,
+    /// How many events, sessions and erasures.
+    retried: u64,
+}
+
+/// It is of all companies.
+async fn retry_undecided(by: By<Operate>, Body(RetryUndecided {}): Body<RetryUndecided>) -> Answer<RetriedUndecided> {
+    by.sees_all()?;
+    let erasures::UndecidedRetried { mluvii_resumed, work } = erasures::retry_undecided(&by.on, &by.actor()).await?;
+    Ok(Done(RetriedUndecided { mluvii_resumed, retried: work }))
 }

@@ -7,6 +7,7 @@ mod audit;
 mod configuration;
 mod consents;
 mod erasures;
+mod foretold;
 mod holds;
 mod letters;
 mod past_jobs;

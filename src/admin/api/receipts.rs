@@ -1,5 +1,7 @@
 //! Receipts, and the certificates of them.
 
+mod export;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,7 +21,7 @@ use super::shown::{GivenIdentifier, identifiers, limit, read_if};
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Needs, Requests, See};
 use crate::admin::given::{Body, Nothing, Path, Query};
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::{Cursor, ReceiptRange};
@@ -27,6 +29,9 @@ use crate::operations::requests::Named;
 use crate::operations::{OperationError, papers, receipts};
 use crate::papers::{Audience, Lang};
 use crate::receipt;
+
+/// Receipts that are acknowledged at once, where they are named.
+const ACKNOWLEDGED_MAX: usize = 500;
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
     ApiRouter::new()
@@ -37,6 +42,20 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
         .api_route(
             "/api/v1/receipts/find",
             post_with(find, |op| op.id("find_receipts").summary("Find the receipts of a person's erasures")),
+        )
+        .api_route(
+            "/api/v1/receipts/export",
+            get_with(export::export, |op| {
+                op.id("export_receipts")
+                    .summary("All receipts as JSON lines, to be kept elsewhere and verified by anyone")
+            }),
+        )
+        .api_route(
+            "/api/v1/receipts/acknowledge",
+            post_with(acknowledge, |op| {
+                op.id("acknowledge_receipts")
+                    .summary("Note that somebody has seen incomplete receipts, which stay as they are")
+            }),
         )
         .api_route("/api/v1/receipts/{number}", get_with(show, |op| op.id("show_receipt").summary("Show a receipt")))
         .api_route(
@@ -141,6 +160,51 @@ async fn find(by: By<Requests>, Body(find): Body<Find>) -> Answer<Found> {
     };
     let ended_are_found = found.ended_are_found;
     Ok(Done(Found { erasures: found.erasures.into_iter().map(shown).collect(), ended_are_found }))
+}
+
+/// Which incomplete receipts somebody has seen.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Acknowledge {
+    which: Seen,
+}
+
+/// All of them, or some.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "SeenReceipts")]
+enum Seen {
+    /// All incomplete receipts that there are, of all companies.
+    All,
+    /// Those with these numbers, at most 500.
+    These(Vec<u64>),
+}
+
+/// How many of them nobody had acknowledged before.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AcknowledgedReceipts")]
+struct Acknowledged {
+    acknowledged: u64,
+}
+
+async fn acknowledge(by: By<Requests>, Body(body): Body<Acknowledge>) -> Answer<Acknowledged> {
+    let these = match body.which {
+        Seen::All => {
+            by.sees_all()?;
+            receipts::Seen::All
+        }
+        Seen::These(numbers) => {
+            if numbers.is_empty() || numbers.len() > ACKNOWLEDGED_MAX {
+                return Err(Problem::new(Code::Input, format!("name from 1 to {ACKNOWLEDGED_MAX} receipts")));
+            }
+            for number in &numbers {
+                seen(&by, *number).await?;
+            }
+            receipts::Seen::These(numbers)
+        }
+    };
+    let acknowledged = receipts::acknowledge(&by.on, &these, &by.actor()).await?;
+    Ok(Done(Acknowledged { acknowledged }))
 }
 
 /// In which language, for whom, and of which request.

@@ -16,6 +16,7 @@ use crate::admin::problem::{Code, Problem};
 use crate::admin::seen;
 use crate::admin::state::Admin;
 use crate::erasure::ErasureId;
+use crate::operations::task_links::{self, MadeLink};
 use crate::operations::tasks::{self, OpenTask, Revealed, Said, TaskState};
 use crate::subject::TargetName;
 
@@ -30,6 +31,12 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             "/api/v1/tasks/{id}/reveal",
             post_with(reveal, |op| {
                 op.id("reveal_task").summary("Show whom a task is about: personal data; each look is in the audit")
+            }),
+        )
+        .api_route(
+            "/api/v1/tasks/{id}/link",
+            post_with(link, |op| {
+                op.id("link_task").summary("Make a link by which somebody without an account gives a task's result")
             }),
         )
         .api_route(
@@ -165,6 +172,23 @@ async fn reveal(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answe
         guests: guests.into_iter().map(|guest| guest.0).collect(),
         session,
     }))
+}
+
+/// A link to a task. It names nobody, and whoever has it can give the task's result.
+#[derive(Serialize, JsonSchema)]
+struct LinkToTask {
+    task: String,
+    /// It is shown this once.
+    url: String,
+    /// Until when it is good: the task's deadline.
+    #[schemars(with = "String")]
+    until: Timestamp,
+}
+
+async fn link(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<LinkToTask> {
+    let id = seen::task(&by, &which.id).await?.id;
+    let MadeLink { task, url, until } = task_links::make(&by.on, &id, &by.actor()).await?;
+    Ok(Done(LinkToTask { task: task.id.to_string(), url: url.expose().to_owned(), until }))
 }
 
 /// Its result.

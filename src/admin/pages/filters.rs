@@ -25,6 +25,33 @@ pub(super) fn company_filter<N>(visitor: &Visitor<N>, chosen: Option<&Installati
     }
 }
 
+/// How something is called here, and by which name it is asked for.
+pub(super) type Named = (String, String);
+
+/// The systems of the configuration.
+pub(super) fn systems<N>(visitor: &Visitor<N>) -> Vec<Named> {
+    visitor.on.settings.targets.iter().map(|target| (target.to_string(), target.to_string())).collect()
+}
+
+/// A name to choose for a list. It stands in the address then, so nothing is typed here. Who may see some companies only does not learn what
+/// else there is, and keeps what a link has asked for; so does a name that the configuration has no more.
+pub(super) fn name_filter<N>(visitor: &Visitor<N>, id: &str, label: &str, chosen: &str, all: &[Named]) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    if !visitor.is_of_all() {
+        return html! { @if !chosen.is_empty() { input type="hidden" name=(id) value=(chosen); } };
+    }
+    let is_former = !chosen.is_empty() && all.iter().all(|(_, name)| name != chosen);
+    field(view, &[], id, label, None, |aria| {
+        html! {
+            select id=(id) name=(id) aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()] {
+                option value="" { (w.all_of_them) }
+                @if is_former { option value=(chosen) selected { (chosen) } }
+                @for (called, name) in all { option value=(name) selected[name == chosen] { (called) } }
+            }
+        }
+    })
+}
+
 /// That only some companies are shown, to whom that is so: what is not here may be elsewhere.
 pub(super) fn only_companies(view: &View, sentence: &str) -> Markup {
     html! {

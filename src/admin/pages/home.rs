@@ -13,11 +13,11 @@ use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
-use super::words::{operating, requesting, starting, unseen};
+use super::words::{muting, operating, requesting, starting, unseen};
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
-use crate::attention::{Attention, Delay, DelayCode, Severity};
+use crate::attention::{Attention, Delay, DelayCode};
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::{CountedRequests, ErasureFilter, OpenCounts};
 use crate::operations::days::ShownDay;
@@ -283,9 +283,10 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
         @if !attention.is_empty() {
             section aria-labelledby="h-system" {
                 h2 #h-system { (w.for_the_operator) }
-                ol.tasks { @for one in attention { (attention_row(visitor, one)) } }
+                ol.tasks { @for one in attention { (needed::row(view, one, None, None)) } }
             }
         }
+        @if operates_all(visitor) { p { a href="/attention" { (muting(view.lang).all_of_it) } } }
         (pictures(view, days))
     };
     Sheet::new(w.needs_attention, Section::Home, body)
@@ -366,28 +367,6 @@ fn tasks_row(view: &View, count: u64, are_late: bool, is_primary: bool) -> Marku
     };
     let title = html! { (view.count(title, count)) };
     row(&title, "/tasks", &html! { (view.say(why, &[])) }, &html! {}, w.look_at_it, is_primary)
-}
-
-/// What operators are told, with where they do something about it.
-fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
-    let (view, w) = (&visitor.view, visitor.view.words());
-    let class = if found.severity == Severity::Urgent { "is-bad" } else { "is-soon" };
-    html! {
-        li {
-            div.what {
-                h3 { (needed::what(view, found)) }
-                p { (needed::act(view, found)) }
-                p.small.muted {
-                    span class={ "st fill " (class) } { ((w.severity)(found.severity)) }
-                    @if let Some(since) = found.since { " " (view.since(since)) }
-                    " " span.mono { (found.code.as_str()) }
-                }
-            }
-            @if let Some(path) = needed::way_on(found, view.may(Permission::Requests)) {
-                div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (needed::what(view, found)) } } }
-            }
-        }
-    }
 }
 
 /// Whether nothing has ever come.

@@ -2,6 +2,7 @@
 //! it is one; [`Visitor`](visitor::Visitor) is the one way to them.
 
 mod accounts;
+mod attention;
 mod audit;
 mod came;
 mod consents;
@@ -12,6 +13,7 @@ mod explain;
 mod fields;
 mod filters;
 mod first_password;
+mod foretold;
 mod holds;
 mod home;
 mod looks;
@@ -27,13 +29,16 @@ mod place;
 mod preferences;
 mod quarantine;
 mod receipts;
+mod refreshing;
 mod requests;
 mod rules;
 mod sessions;
 mod sign_in;
 mod style;
+mod sweeps;
 mod targets;
 mod tasks;
+mod unreached;
 mod view;
 mod visitor;
 mod whom;
@@ -66,6 +71,7 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(sign_in::routes())
         .merge(sessions::routes())
         .merge(preferences::routes())
+        .merge(attention::routes())
         .merge(requests::routes())
         .merge(erasures::routes())
         .merge(explain::routes())
@@ -79,6 +85,7 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(targets::routes())
         .merge(quarantine::routes())
         .merge(mluvii::routes())
+        .merge(sweeps::routes())
         .route("/audit", get(audit::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
 }

@@ -9,8 +9,12 @@ use serde_json::Value;
 use super::parts::target_path;
 use super::view::View;
 use super::words::told;
-use crate::attention::{Attention, Code};
+use crate::access::Permission;
+use crate::attention::{Attention, Code, Severity};
 use crate::subject::TargetName;
+
+/// The page on which all of it stands, and is acknowledged, muted or tried again.
+const ATTENTION: &str = "/attention";
 
 /// What is so, as a sentence.
 pub(super) fn what(view: &View, found: &Attention) -> Markup {
@@ -21,6 +25,38 @@ pub(super) fn what(view: &View, found: &Attention) -> Markup {
 /// What to do about it.
 pub(super) fn act(view: &View, found: &Attention) -> Markup {
     filled(view, found, told(view.lang, found.code).act)
+}
+
+/// It as a row of a list, with where something is done about it; `said` stands below, and `acts` beside the way on.
+pub(super) fn row(view: &View, found: &Attention, said: Option<&Markup>, acts: Option<&Markup>) -> Markup {
+    let w = view.words();
+    let class = match found.severity {
+        Severity::Urgent => "is-bad",
+        Severity::Attention => "is-soon",
+        Severity::Notice => "is-off",
+    };
+    // Where it is ordered beside the row, there is no way to the page that this is.
+    let way = way_on(found, view.may(Permission::Requests)).filter(|way| acts.is_none() || way != ATTENTION);
+    html! {
+        li {
+            div.what {
+                h3 { (what(view, found)) }
+                p { (act(view, found)) }
+                p.small.muted {
+                    span class={ "st fill " (class) } { ((w.severity)(found.severity)) }
+                    @if let Some(since) = found.since { " " (view.since(since)) }
+                    " " span.mono { (found.code.as_str()) }
+                }
+                @if let Some(said) = said { (said) }
+            }
+            @if way.is_some() || acts.is_some() {
+                div class="do" {
+                    @if let Some(path) = &way { a.button href=(path) { (w.look_at_it) span.hidden { ": " (what(view, found)) } } }
+                    @if let Some(acts) = acts { " " (acts) }
+                }
+            }
+        }
+    }
 }
 
 /// What the sentence of its code counts.
@@ -96,23 +132,27 @@ pub(super) fn way_on(found: &Attention, sees_tasks: bool) -> Option<String> {
             Some("/requests".to_owned())
         }
         Code::HoldOld => Some(format!("/holds/{}", text("hold"))),
-        Code::SessionsReappeared | Code::RecheckResidual | Code::RecheckUnclear | Code::SweepStuck => {
-            Some("/audit".to_owned())
+        // mluvii's people are found again by a comparison with it, those of other systems by a sweep of them.
+        Code::RecheckResidual | Code::RecheckUnclear
+            if text("target").split('/').next() != Some(TargetName::MLUVII) =>
+        {
+            Some("/sweeps".to_owned())
         }
+        Code::SweepStuck => Some("/sweeps".to_owned()),
+        Code::SessionsReappeared | Code::RecheckResidual | Code::RecheckUnclear => Some("/audit".to_owned()),
+        // It is taken up again, or acknowledged, beside it.
+        Code::WorkParked | Code::EventsDamaged | Code::StateBegunAnew => Some(ATTENTION.to_owned()),
         Code::ServerAway
         | Code::ConfirmationUnsent
         | Code::ConsentsUnknown
-        | Code::WorkParked
         | Code::LedgerDamaged
         | Code::LogLong
         | Code::SnapshotHeld
         | Code::LedgerUnwritable
-        | Code::EventsDamaged
         | Code::RecordsDamaged
         | Code::SessionsForeign
         | Code::ClockDoubted
         | Code::HeadNotKept
-        | Code::StateBegunAnew
         | Code::LedgerSetBack
         | Code::RetentionBehind
         | Code::RetentionRefused

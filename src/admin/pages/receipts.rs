@@ -1,11 +1,13 @@
 //! Receipts: the proof of what was done, and the certificate of it to print.
 
+mod keeping;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use super::fields::Fields;
@@ -30,6 +32,8 @@ use crate::receipt::{ChainBroken, Receipt};
 pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
         .route("/receipts", get(list))
+        .route("/receipts/export", get(keeping::export))
+        .route("/receipts/acknowledge", post(keeping::acknowledge))
         .route("/receipts/{number}", get(show))
         .route("/receipts/{number}/certificate", get(certificate))
         .route("/receipts/{number}/verified", get(verified))
@@ -73,6 +77,10 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Recei
             }
         }
     };
+    // Those that are shown: a person notes to have seen what they have seen.
+    let incomplete = page.items.iter().map(|receipt| &receipt.statement);
+    let incomplete = incomplete.filter(|statement| wanted.is_some() && statement.verdict == Verdict::Incomplete);
+    let incomplete: Vec<u64> = incomplete.map(|statement| statement.sequence).collect();
     let body = html! {
         div.head { h1 { (w.receipts) } p.lead { (view.say(w.receipts_lead, &[])) } }
         ul.chips { (chip(None)) @for one in Verdict::ALL { (chip(Some(one))) } }
@@ -90,6 +98,8 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Recei
                 }
             }
         }
+        (keeping::form(view, &incomplete))
+        @if !page.items.is_empty() { (keeping::download(view)) }
     };
     Sheet::new(w.receipts, Section::Receipts, body)
 }
@@ -151,6 +161,7 @@ fn sheet(visitor: &Visitor<See>, receipt: &Receipt) -> Sheet {
         }
         (sentences("r-unseen", w.where_nobody_looked, "st is-unseen", &said.unseen))
         (sentences("r-decided", w.what_people_decided, "", &said.decided))
+        @if statement.verdict == Verdict::Incomplete { (keeping::form(view, &[statement.sequence])) }
         section aria-labelledby="r-genuine" {
             h2 #r-genuine { (w.is_it_genuine) }
             p { a href={ "/receipts/" (statement.sequence) "/verified" } { (w.verify_receipt) } }

@@ -15,16 +15,21 @@ use super::parts::{MustChoose, cell, choices, crumbs, days_left, heads, held_by,
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
-use super::words::places;
+use super::words::{places, task_links};
 use crate::admin::caller::Requests;
 use crate::admin::problem::Problem;
 use crate::admin::seen;
 use crate::admin::state::Admin;
-use crate::operations::tasks::{self, OpenTask, Said};
+use crate::operations::task_links::{self as links, MadeLink};
+use crate::operations::tasks::{self, OpenTask, Said, TaskState};
 use crate::operations::{InputError, OperationError};
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
-    Router::new().route("/tasks", get(list)).route("/tasks/{id}", get(show)).route("/tasks/{id}/done", post(done))
+    Router::new()
+        .route("/tasks", get(list))
+        .route("/tasks/{id}", get(show))
+        .route("/tasks/{id}/done", post(done))
+        .route("/tasks/{id}/link", post(link))
 }
 
 async fn list(visitor: Visitor<Requests>) -> Response {
@@ -102,6 +107,55 @@ async fn done(visitor: Visitor<Requests>, Path(id): Path<String>, fields: Fields
     }
 }
 
+async fn link(visitor: Visitor<Requests>, Path(id): Path<String>) -> Response {
+    let made = async {
+        let task = seen::task(&visitor, &id).await?;
+        let made = links::make(&visitor.on, &task.id, &visitor.actor()).await;
+        made.map(|made| made_sheet(&visitor.view, &made)).map_err(|error| visitor.told(error))
+    };
+    visitor.view.answer(made.await)
+}
+
+/// A link, which is shown this once.
+fn made_sheet(view: &View, made: &MadeLink) -> Sheet {
+    let (w, l) = (view.words(), task_links(view.lang));
+    let MadeLink { task, url, until } = made;
+    let id = task.id.to_string();
+    let title = view.say(l.made_title, &[("id", &id)]);
+    let path = format!("/tasks/{id}");
+    let body = html! {
+        (crumbs(view, &[("/tasks", w.tasks), (&path, &id)], l.made_link))
+        div.head { h1 { (title) } p.lead { (view.say(l.made_lead, &[])) } }
+        section aria-labelledby="t-made" {
+            h2 #t-made { (l.made_link) }
+            pre.whole tabindex="0" { code { (url.expose()) } }
+            p { (view.fill(l.until, &[("until", &view.time(*until))])) }
+            p { span.st.is-soon { (view.say(l.made_once, &[])) } }
+        }
+        div.actions { a.button href=(path) { (l.to_task) } }
+    };
+    Sheet::new(title, Section::Tasks, body)
+}
+
+/// Having a link made for who has no account, or why none is.
+fn links_of(visitor: &Visitor<Requests>, task: &OpenTask) -> Markup {
+    let view = &visitor.view;
+    let l = task_links(view.lang);
+    html! {
+        section aria-labelledby="t-link" {
+            h2 #t-link { (l.title) }
+            p.intro { (view.say(l.lead, &[])) }
+            @if visitor.on.settings.links_base.is_none() { p { (view.say(l.needs_address, &[])) } }
+            @else if task.state != TaskState::Open { p { (view.say(l.not_now, &[])) } }
+            @else {
+                form.page method="post" action={ "/tasks/" (task.id) "/link" } {
+                    div.actions { button { (l.do_make) } }
+                }
+            }
+        }
+    }
+}
+
 fn sheet(
     visitor: &Visitor<Requests>,
     task: &OpenTask,
@@ -144,6 +198,7 @@ fn sheet(
                 div.actions { button.primary { (w.do_task) } }
             }
         }
+        (links_of(visitor, task))
     };
     Sheet { status, ..Sheet::new(title, Section::Tasks, body) }
 }

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE, ZONE};
-use super::words::{Forms, Words, explained, filled, operating, places, words};
+use super::words::{Forms, Words, explained, filled, operating, places, sweeping, words};
 use super::{details, origin, place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
@@ -39,6 +39,7 @@ pub(super) enum Section {
     Targets,
     Rules,
     Mluvii,
+    Sweeps,
     Audit,
     Accounts,
     Own,
@@ -357,6 +358,7 @@ impl View {
             Section::Tasks => (w.tasks, self.may(Permission::Requests)),
             Section::Quarantine => (o.quarantine, self.may(Permission::Operate)),
             Section::Mluvii => (o.mluvii, self.may(Permission::Operate)),
+            Section::Sweeps => (sweeping(self.lang).title, self.may(Permission::Operate)),
             // These are of all companies.
             Section::Receipts => (w.receipts, sees_all),
             Section::Rules => (w.rules.title, sees_all),

@@ -193,6 +193,13 @@ pub(super) enum Named {
     Expired,
 }
 
+/// What comes back with a form, where anything does.
+pub(super) fn passed<N>(visitor: &Visitor<N>, fields: &Fields) -> Option<Named> {
+    let sealed = Some(fields.text(SEALED)).filter(|sealed| !sealed.is_empty())?;
+    let opened = open(&visitor.admin.passing, &visitor.identity, sealed, visitor.view.now);
+    Some(opened.map_or(Named::Expired, Named::As))
+}
+
 /// Who is named in a form; tells of a field that is wrong.
 pub(super) fn named<N>(
     visitor: &Visitor<N>,
@@ -200,10 +207,13 @@ pub(super) fn named<N>(
     mut is_wrong: impl FnMut(&'static str, &'static str),
 ) -> Named {
     let w = visitor.view.words();
-    let sealed = fields.text(SEALED);
-    if !sealed.is_empty() {
-        return open(&visitor.admin.passing, &visitor.identity, sealed, visitor.view.now)
-            .map_or(Named::Expired, Named::As);
+    match passed(visitor, fields) {
+        // A guest's id that comes back with another form is nothing that a person is known by.
+        Some(Named::As(identifiers)) if identifiers.iter().any(|(kind, _)| kind.is_internal_id()) => {
+            return Named::Expired;
+        }
+        Some(passed) => return passed,
+        None => {}
     }
     let mut identifiers = GivenIdentifiers::new();
     for (name, ..) in KINDS {

@@ -51,7 +51,8 @@ pub(super) struct About {
 
 impl About {
     fn filter(self) -> AttentionFilter {
-        AttentionFilter { severity: None, code: Some(self.code), object: self.object.map(Object::written) }
+        let (code, object) = (Some(self.code), self.object.map(Object::written));
+        AttentionFilter { code, object, ..AttentionFilter::default() }
     }
 }
 

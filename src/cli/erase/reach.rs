@@ -20,6 +20,7 @@ pub(super) fn json(reach: &Reach) -> Value {
         "sessions": reach.found.sessions.values().map(session).collect::<Vec<_>>(),
         "identifiers": kinds(&reach.found.whom.identifiers),
         "guests": reach.found.whom.guests.len(),
+        "contacts": reach.found.contacts,
         "findings": reach.found.findings,
         "not_reached": reach.not_reached.iter().map(sentence).collect::<Vec<_>>(),
     })

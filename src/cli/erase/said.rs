@@ -68,6 +68,14 @@ pub(in crate::cli) fn holds_json(holds: &[MayHold]) -> Value {
 pub(in crate::cli) fn write_whom(reach: &Reach, out: &mut Out) -> std::io::Result<()> {
     let identifiers = kinds(&reach.found.whom.identifiers);
     out.line(format_args!("guests       {}", reach.found.whom.guests.len()))?;
+    if let Some(contacts) = reach.found.contacts {
+        let counted = match contacts {
+            0 => "none at mluvii".to_owned(),
+            1 => "1 at mluvii, whose record stays".to_owned(),
+            more => format!("{more} at mluvii, whose records stay"),
+        };
+        out.line(format_args!("contacts     {counted}"))?;
+    }
     out.line(format_args!("identifiers  {}", listed(identifiers.iter().map(|(kind, count)| format!("{count} {kind}")))))
 }
 

@@ -28,6 +28,23 @@ fn every_order_stands_in_the_audit_with_who_gave_it() {
 }
 
 #[test]
+fn a_scheduled_erasure_begins_by_an_order_and_only_once() {
+    let home = Home::new();
+    let asked = home.json(&["erase", "--session", "acme/7", "--after", "2d"]);
+    let id = asked["id"].as_str().expect("an id");
+    let due = |text: &serde_json::Value| text.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let before = due(&home.json(&["erasures", "show", id])["due"]).expect("a time");
+    assert_eq!(home.run(&["erasures", "begin", id]), (0, "it begins now\n".into()));
+    let after = due(&home.json(&["erasures", "show", id])["due"]).expect("a time");
+    assert!(after < before, "{after} is not before {before}");
+    // What is cancelled, or is not there, does not begin.
+    assert_eq!(home.run(&["erasures", "cancel", id]).0, 0);
+    let (code, said) = home.run(&["erasures", "begin", id]);
+    assert!(code == 1 && said.contains("it does not wait for its time"), "{said}");
+    assert_eq!(home.run(&["erasures", "begin", "e-00000000000000000000000000000000"]).0, 1);
+}
+
+#[test]
 fn the_audit_is_exported_with_the_hash_of_its_last_row() {
     let home = Home::new();
     assert_eq!(home.run(&["erase", "--session", "acme/7"]).0, 0);

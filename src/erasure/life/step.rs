@@ -53,11 +53,18 @@ pub(super) fn sending(mut step: Step) -> Result<Step, OutOfPlace> {
 /// One call of the present stage came to an end. The reason that stands in the step is the target's own.
 pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
     let StepState::UnderWay { stage, so_far, report } = step.state.clone() else { return Err(OutOfPlace) };
-    if end == StepEnd::Stopped {
+    if let StepEnd::Stopped { done } = &end {
+        if !step.stopped {
+            return Err(OutOfPlace);
+        }
+        count(&mut step, done);
         return match report {
-            _ if !step.stopped => Err(OutOfPlace),
             // It came since the step was claimed, and says what became of the data.
             ReportState::Came(_) => Ok((step, Next::Due(now))),
+            ReportState::NotExpected if stage == Stage::Erase && !done.is_empty() => {
+                let why = "stopped: the target answered that it has erased a part, and nothing was asked after that";
+                Ok(stopped_as(step, Outcome::Unverifiable, why))
+            }
             ReportState::Awaited { .. } | ReportState::NotExpected => Ok(stopped_at(step)),
         };
     }
@@ -141,7 +148,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             step.stopped = false;
             Next::Gone
         }
-        StepEnd::Stopped => return Err(OutOfPlace),
+        StepEnd::Stopped { .. } => return Err(OutOfPlace),
     };
     Ok(unless_stopped(step, next))
 }
@@ -298,7 +305,7 @@ fn unless_stopped(step: Step, next: Next) -> (Step, Next) {
 }
 
 /// The step ends where it stands: with what is known, and with what is not.
-fn stopped_at(mut step: Step) -> (Step, Next) {
+fn stopped_at(step: Step) -> (Step, Next) {
     let (outcome, why) = match &step.state {
         StepState::Parked { outcome, .. } => (*outcome, "stopped while it needed a person"),
         StepState::UnderWay { report: ReportState::Awaited { .. } | ReportState::Came(_), .. } => {
@@ -323,6 +330,11 @@ fn stopped_at(mut step: Step) -> (Step, Next) {
             (Outcome::Unverifiable, "stopped before the target was asked to erase")
         }
     };
+    stopped_as(step, outcome, why)
+}
+
+/// The step ends because it was stopped; why its outcome is this one goes before what its target said.
+fn stopped_as(mut step: Step, outcome: Outcome, why: &str) -> (Step, Next) {
     step.reason = Some(match step.reason.take() {
         Some(said) => format!("{why}; {said}"),
         None => why.to_owned(),
@@ -351,14 +363,18 @@ fn answered(
     if outcome == Outcome::Erased && (step.erased_at.is_none() || stage == Stage::Erase) {
         step.erased_at = Some(now);
     }
-    for (name, count) in counts {
-        let most = step.counts.entry(name.clone()).or_default();
-        // The most of all answers and not their sum: targets count what a round has erased in all, and it would count
-        // twice.
-        *most = (*most).max(*count);
-    }
+    count(step, counts);
     let erased = outcome == Outcome::Absent && step.erased_at.is_some();
     if erased { Outcome::Erased } else { outcome }
+}
+
+/// Takes in what a target says that it has erased: the most of all answers and not their sum, as targets count what a round has
+/// erased in all, and it would count twice.
+fn count(step: &mut Step, counts: &BTreeMap<String, u64>) {
+    for (name, count) in counts {
+        let most = step.counts.entry(name.clone()).or_default();
+        *most = (*most).max(*count);
+    }
 }
 
 /// Adds to what was not looked at, once.

@@ -12,11 +12,11 @@ use super::fixtures::*;
 use super::requesting::one_that_is_erased;
 use crate::attention::sample::request_limits;
 use crate::attention::{Attention, Code, Limits, RequestLimits};
-use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject, Verdict};
+use crate::erasure::{ErasureId, ErasureState, Halt, NewErasure, Outcome, Subject, Verdict};
 use crate::hold::{HoldId, HoldOn, NewHold};
 use crate::keys::Digest;
 use crate::ledger::{
-    Attempt, Bounds, Finished, HoldsListed, MaybeHeld, QueueName, Resolution, ShownSession, StepEnd, Stopped,
+    Attempt, Bounds, Finished, HoldsListed, MaybeHeld, QueueName, Resolution, ShownSession, StepEnd, Stopped, Work,
 };
 use crate::subject::{Fingerprinted, Kind, SessionId};
 
@@ -120,6 +120,43 @@ pub(crate) async fn a_hold_that_comes_later_lets_calls_end_and_begins_none(ledge
     assert_ne!(over.verdict, Some(Verdict::Complete));
 }
 
+pub(crate) async fn a_call_under_way_must_erase_no_further_while_a_hold_keeps_its_erasure(ledger: Shared) {
+    let guest = |byte| Digest([byte; 16]);
+    known(&ledger, 1, vec![email(1)], Some(guest(1))).await;
+    let id = begun(&ledger, 1, &["crm"]).await;
+    let called = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &called.work else { panic!("not a step") };
+    let step = called.step(work);
+    let halted = async || ledger.halted(step.clone()).await.expect("answered");
+    assert_eq!(halted().await, None, "nothing is held");
+    let of_other = NewHold { installation: other(), ..hold(HoldOn::Session(SessionId(1))) };
+    for elsewhere in [hold(HoldOn::Session(SessionId(2))), hold(HoldOn::Person(vec![email(2)])), of_other] {
+        add(&ledger, elsewhere).await;
+    }
+    assert_eq!(halted().await, None, "others are held");
+    let all = [HoldOn::Session(SessionId(1)), HoldOn::Guest(guest(1)), HoldOn::Person(vec![email(1)])];
+    for held in all.map(hold) {
+        assert_eq!(ledger.add_hold(&held, &by()).await.expect("added").under_way, [id]);
+        assert_eq!(halted().await, Some(Halt::Held));
+        assert!(ledger.lift_hold(held.id, &by()).await.expect("lifted"));
+        assert_eq!(halted().await, None);
+    }
+
+    let last = hold(HoldOn::Session(SessionId(1)));
+    ledger.add_hold(&last, &by()).await.expect("added");
+    assert_eq!(halted().await, Some(Halt::Held));
+    put_back(&ledger, called).await;
+    assert_eq!(halted().await, Some(Halt::LeaseLost), "its claim has ended");
+    assert!(claim(&ledger, &steps_at("crm")).await.is_empty());
+    assert!(ledger.lift_hold(last.id, &by()).await.expect("lifted"));
+    // What goes on is another claim.
+    let goes_on = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &goes_on.work else { panic!("not a step") };
+    assert_eq!(ledger.halted(goes_on.step(work)).await.expect("answered"), None);
+    assert_eq!(halted().await, Some(Halt::LeaseLost));
+    assert_eq!(ledger.stepped(goes_on, verify_after(Outcome::Erased, 1)).await.expect("ended"), Finished::Done);
+}
+
 pub(crate) async fn whoever_may_be_a_person_that_is_held_is_kept(ledger: Shared) {
     let name = || print(Kind::Name, 7);
     known(&ledger, 1, vec![email(1)], None).await;
@@ -127,8 +164,9 @@ pub(crate) async fn whoever_may_be_a_person_that_is_held_is_kept(ledger: Shared)
     known(&ledger, 3, vec![email(3), name()], None).await;
     known(&ledger, 4, vec![name()], None).await;
     add(&ledger, hold(HoldOn::Person(vec![email(1), name()]))).await;
+    add(&ledger, NewHold { installation: other(), ..hold(HoldOn::Person(vec![email(2)])) }).await;
     assert!(!begins(&ledger, 1).await, "the address agrees");
-    assert!(begins(&ledger, 2).await);
+    assert!(begins(&ledger, 2).await, "another company's hold is about nobody here, whatever they are known by");
     assert!(begins(&ledger, 3).await, "somebody else of the same name");
     assert!(!begins(&ledger, 4).await, "it may be the same person");
 

@@ -1,12 +1,18 @@
 //! A person stops what is under way: no further call begins, and the receipt says what was done and what was not.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::audit::audited;
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState, Outcome, ReasonCode, Reportable, Stage, Step, StepEnd, Verdict};
+use crate::erasure::{ErasureId, ErasureState, Halt, Outcome, ReasonCode, Reportable, Stage, Step, StepEnd, Verdict};
 use crate::keys::Sealed;
-use crate::ledger::{Finished, Reported, Stopped, Work};
+use crate::ledger::{Claim, ClaimedStep, Finished, Reported, Stopped, Work};
+
+/// Who was to call is gone, and nothing is known of their call.
+fn nobody_calls() -> StepEnd {
+    StepEnd::Stopped { done: BTreeMap::new() }
+}
 
 /// What is shown of each step: its outcome, and whether it was stopped.
 async fn steps(ledger: &Shared, id: ErasureId) -> Vec<(String, Option<Outcome>, bool)> {
@@ -56,7 +62,7 @@ pub(crate) async fn who_takes_over_what_was_stopped_calls_nobody(ledger: Shared)
     let Work::Step(work) = &taken.work else { panic!("{taken:?}") };
     assert!(work.step.stopped);
     assert_eq!(ledger.stepped(lost, ends(Outcome::Erased)).await.expect("answered"), Finished::LeaseLost);
-    assert_eq!(ledger.stepped(taken, StepEnd::Stopped).await.expect("ended"), Finished::Done);
+    assert_eq!(ledger.stepped(taken, nobody_calls()).await.expect("ended"), Finished::Done);
     assert_eq!(steps(&ledger, id).await, [("crm".to_owned(), Some(Outcome::Unverifiable), true)]);
     close(&ledger).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Cancelled);
@@ -70,7 +76,7 @@ pub(crate) async fn a_report_that_comes_after_the_claim_of_what_was_stopped_is_t
     let of = Reportable { erasure: id, target: target("crm"), stage: Stage::Erase, round: 0 };
     let report = Sealed(b"erased".to_vec());
     assert_eq!(ledger.report(&of, &key_ids("9").index, &report).await.expect("answered"), Reported::Taken);
-    assert_eq!(ledger.stepped(taken, StepEnd::Stopped).await.expect("ended"), Finished::Done);
+    assert_eq!(ledger.stepped(taken, nobody_calls()).await.expect("ended"), Finished::Done);
     let came = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &came.work else { panic!("{came:?}") };
     assert_eq!(work.step.report(), Some(&report));
@@ -120,4 +126,34 @@ pub(crate) async fn what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leav
         .map(|row| (&*row.statement.result, row.statement.details.get("under_way").map(ToString::to_string)))
         .collect();
     assert_eq!(said, [("done", None), ("unchanged", None), ("done", Some("1".to_owned()))]);
+}
+
+pub(crate) async fn a_call_that_is_stopped_or_has_lost_its_claim_must_erase_no_further(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mailbox"]).await;
+    let step_of = |claim: &Claim| {
+        let Work::Step(work) = &claim.work else { panic!("{claim:?}") };
+        claim.step(work)
+    };
+    let halted = async |step: &ClaimedStep| ledger.halted(step.clone()).await.expect("answered");
+    let lost = claim_for_no_time(&ledger, &steps_at("mailbox")).await;
+    let taken = claim_step(&ledger, "mailbox").await;
+    assert_eq!(halted(&step_of(&lost)).await, Some(Halt::LeaseLost), "another process does it");
+    let called = claim_step(&ledger, "crm").await;
+    let step = step_of(&called);
+    assert_eq!((halted(&step).await, halted(&step_of(&taken)).await), (None, None));
+
+    let stopped = ledger.stop_erasure(id, &by()).await.expect("stopped");
+    assert_eq!(stopped, Stopped::AfterCalls(vec![target("crm"), target("mailbox")]));
+    assert_eq!(halted(&step).await, Some(Halt::Stopped));
+    assert_eq!(halted(&step_of(&taken)).await, Some(Halt::Stopped));
+    let part = StepEnd::Stopped { done: BTreeMap::from([("contacts".to_owned(), 3)]) };
+    assert_eq!(ledger.stepped(called, part).await.expect("ended"), Finished::Done);
+    assert_eq!(halted(&step).await, Some(Halt::LeaseLost), "its claim has ended");
+    assert_eq!(ledger.stepped(taken, nobody_calls()).await.expect("ended"), Finished::Done);
+    close(&ledger).await;
+    let over = shown(&ledger, id).await;
+    assert_eq!((over.state, over.verdict), (ErasureState::Cancelled, Some(Verdict::Incomplete)));
+    let crm = over.steps.iter().find(|step| *step.target.0 == *"crm").expect("is there");
+    assert_eq!((crm.final_outcome(), crm.stopped, crm.counts["contacts"]), (Some(Outcome::Unverifiable), true, 3));
+    assert!(crm.reason.as_ref().is_some_and(|reason| reason.contains("has erased a part")), "{crm:?}");
 }

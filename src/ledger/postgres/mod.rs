@@ -110,7 +110,7 @@ use super::{
 use crate::attention::ClockDoubt;
 use crate::audit::AuditEntry;
 use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
-use crate::erasure::{Outcome, Reportable};
+use crate::erasure::{Halt, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed, Secret};
 use crate::lock::lock;
@@ -408,6 +408,10 @@ impl Queue for PostgresLedger {
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
         transact!(self, done, END_TRIED_MAX, |tx| steps::sending(tx, &of))
+    }
+
+    async fn halted(&self, of: ClaimedStep) -> Result<Option<Halt>, LedgerError> {
+        steps::halted(&self.writing().await?, &of).await
     }
 
     async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError> {

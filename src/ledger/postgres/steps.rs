@@ -3,16 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::columns::{ids, json, maybe_millis, millis, text};
+use super::columns::{ids, json, maybe_millis, millis, text, time};
 use super::row::{self, FROM_STEP_SHOWN, Row as _, STEP, STEP_SHOWN, StateColumns};
-use super::tx::{Connection, Tx};
+use super::tx::{Connection, NOW_MS, Tx};
 use super::{
     Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, capsules,
-    erasure_state, generations, sessions, sum, tasks, transition,
+    erasure_state, generations, holds, sessions, sum, tasks, transition,
 };
 use crate::erasure::life::{Begun, Change, begin, claimed_to_erase};
-use crate::erasure::{Asked, ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
+use crate::erasure::{Asked, ErasureId, ErasureState, Halt, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
+use crate::ledger::holding::in_force;
 use crate::subject::TargetName;
 
 /// The erasure of a step stands behind the step's own columns.
@@ -292,6 +293,30 @@ pub(super) async fn sending(tx: &mut Tx, of: &ClaimedStep) -> Result<Finished, L
     let step = begun(tx, of.erasure).await?.sending(&of.target)?;
     update(tx, of.erasure, &step).await?;
     Ok(Finished::Done)
+}
+
+/// Why the call of a claim must erase no further: one statement, as long as nothing is held. Nothing is locked. It is asked of the server
+/// that is written to: one that follows it may not know of a hold yet.
+pub(super) async fn halted(connection: &Connection, of: &ClaimedStep) -> Result<Option<Halt>, LedgerError> {
+    let sql = format!(
+        "SELECT step.stopped, EXISTS (SELECT FROM hold WHERE {}), {NOW_MS}
+         FROM task JOIN step ON step.erasure = $3 AND step.target = $4
+         WHERE task.id = $1 AND task.fence = $2 AND {}",
+        in_force(NOW_MS),
+        tasks::HELD
+    );
+    let erasure = of.erasure.0.as_slice();
+    let Some(row) = connection.maybe(&sql, &[&of.task, &of.fence, &erasure, &&*of.target.0]).await? else {
+        return Ok(Some(Halt::LeaseLost));
+    };
+    if row.get::<_, bool>(0) {
+        return Ok(Some(Halt::Stopped));
+    }
+    if !row.get::<_, bool>(1) {
+        return Ok(None);
+    }
+    let keeping = holds::keeping(connection, &BTreeSet::from([of.erasure]), time(row.get(2))?).await?;
+    Ok((!keeping.is_empty()).then_some(Halt::Held))
 }
 
 /// Keeps how far a call is. The erasure is locked, or a report at this instant could write the step as it was before; and the

@@ -114,7 +114,7 @@ use super::{
 use crate::attention::ClockDoubt;
 use crate::audit::AuditEntry;
 use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
-use crate::erasure::{Outcome, Reportable};
+use crate::erasure::{Halt, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
 use crate::lock::lock;
@@ -329,6 +329,11 @@ impl Queue for SqliteLedger {
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| steps::sending(tx, &of)).await
+    }
+
+    async fn halted(&self, of: ClaimedStep) -> Result<Option<Halt>, LedgerError> {
+        let now = Timestamp::now();
+        self.readers.read(move |connection| steps::halted(connection, &of, now)).await
     }
 
     async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError> {

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::names::Place;
 use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
 use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
-use super::{capsules, failure::broken, generations, sessions, sum, tasks, transition};
+use super::{capsules, failure::broken, generations, holds, sessions, sum, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin, claimed_to_erase};
-use crate::erasure::{Asked, ErasureId, Outcome, Reportable, Sent, Step};
+use crate::erasure::{Asked, ErasureId, Halt, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
 
@@ -217,6 +218,20 @@ pub(super) fn sending(tx: &Tx<'_>, of: &ClaimedStep) -> Result<Finished, LedgerE
     }
     update(tx, of.erasure, &begun(tx, of.erasure)?.sending(&of.target)?)?;
     Ok(Finished::Done)
+}
+
+/// Why the call of a claim must erase no further.
+pub(super) fn halted(connection: &Connection, of: &ClaimedStep, now: Timestamp) -> Result<Option<Halt>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT step.stopped FROM task JOIN step ON step.erasure = ?3 AND step.target = ?4
+         WHERE task.id = ?1 AND task.fence = ?2 AND task.holder IS NOT NULL",
+    )?;
+    let found = statement.query_row(params![of.task, of.fence, of.erasure, of.target.0], |row| row.get::<_, bool>(0));
+    Ok(match found.optional()? {
+        None => Some(Halt::LeaseLost),
+        Some(true) => Some(Halt::Stopped),
+        Some(false) => (!holds::keeping(connection, of.erasure, now)?.is_empty()).then_some(Halt::Held),
+    })
 }
 
 /// Keeps how far a call is.

@@ -33,7 +33,7 @@ pub(super) fn call(whole_guests: &[&str], sessions: &[SessionId]) -> TargetCall 
 }
 
 /// An mluvii that lists the sessions of a guest.
-async fn listing() -> Mluvii {
+pub(super) async fn listing() -> Mluvii {
     let mut mluvii = Mluvii::start().await;
     let sessions_of_guest = Some(super::searching::SESSIONS.to_owned());
     mluvii.settings.search = Some(SearchSettings { sessions_of_guest, ..SearchSettings::default() });

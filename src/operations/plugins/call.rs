@@ -133,6 +133,7 @@ impl Ending {
             TargetError::Later { .. } => "accepted",
             TargetError::NotYet { .. } => "not_yet",
             TargetError::NotNoted(_) => "not_noted",
+            TargetError::Halted { .. } => "halted",
             TargetError::Crowded { .. } => "crowded",
             TargetError::Cancelled => "cancelled",
         };

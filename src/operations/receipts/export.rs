@@ -73,23 +73,56 @@ pub(crate) async fn export(
     header: &Header,
     sink: &mut impl Write,
 ) -> Result<(), OperationError> {
-    json_lines::write(header, sink)?;
-    each(on, from, header.last.unwrap_or(0), |receipt| json_lines::write(receipt, sink)).await?;
+    begin_export(header, sink)?;
+    let mut next = Some(from);
+    while let Some(from) = next {
+        next = export_some(on, from, header, sink).await?;
+    }
     Ok(sink.flush()?)
+}
+
+/// Writes the header alone; what it tells of follows by [`export_some`].
+pub(crate) fn begin_export(header: &Header, sink: &mut impl Write) -> io::Result<()> {
+    json_lines::write(header, sink)
+}
+
+/// Writes some of the receipts that the header tells of, from a number on. Returns where they go on, or nothing where that were all.
+pub(crate) async fn export_some(
+    on: &Operations,
+    from: u64,
+    header: &Header,
+    sink: &mut impl Write,
+) -> Result<Option<u64>, OperationError> {
+    some(on, from, header.last.unwrap_or(0), &mut |receipt: &Receipt| json_lines::write(receipt, sink)).await
 }
 
 /// Goes through the receipts from one number to another.
 async fn each(
     on: &Operations,
-    mut from: u64,
+    from: u64,
     last: u64,
     mut act: impl FnMut(&Receipt) -> io::Result<()>,
 ) -> Result<(), OperationError> {
-    while from <= last {
-        let receipts = on.ledger.receipts(&ReceiptRange::all(from, CHUNK)).await?.items;
-        let Some(end) = receipts.last() else { break };
-        from = end.statement.sequence + 1;
-        receipts.iter().filter(|receipt| receipt.statement.sequence <= last).try_for_each(&mut act)?;
+    let mut next = Some(from);
+    while let Some(from) = next {
+        next = some(on, from, last, &mut act).await?;
     }
     Ok(())
+}
+
+/// Goes through some of them, and says where the others begin.
+async fn some(
+    on: &Operations,
+    from: u64,
+    last: u64,
+    act: &mut impl FnMut(&Receipt) -> io::Result<()>,
+) -> Result<Option<u64>, OperationError> {
+    if from > last {
+        return Ok(None);
+    }
+    let receipts = on.ledger.receipts(&ReceiptRange::all(from, CHUNK)).await?.items;
+    let Some(end) = receipts.last() else { return Ok(None) };
+    let next = end.statement.sequence + 1;
+    receipts.iter().filter(|receipt| receipt.statement.sequence <= last).try_for_each(act)?;
+    Ok((next <= last).then_some(next))
 }

@@ -7,7 +7,7 @@ mod tally;
 pub(crate) mod verify;
 
 pub(super) use export::survey_to;
-pub(crate) use export::{Header, export, survey};
+pub(crate) use export::{Header, begin_export, export, export_some, survey};
 pub(crate) use tally::Tally;
 
 use serde::Serialize;

@@ -54,6 +54,10 @@ const CORE: &[(&str, &str)] = &[
         "zastaveno dřív, než systém odpověděl, že něco vymazal",
     ),
     ("stopped before the target was asked to erase", "zastaveno dřív, než systém dostal pokyn k výmazu"),
+    (
+        "stopped: the target answered that it has erased a part, and nothing was asked after that",
+        "zastaveno: systém uvedl, že část vymazal, a potom už ho nikdo o nic nežádal",
+    ),
     ("this plugin cannot look again", "systému se nelze zeptat znovu"),
     (
         "no identifier of a kind that this target understands ({})",

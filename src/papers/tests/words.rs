@@ -254,6 +254,11 @@ fn what_we_say_of_steps_and_tasks_is_said_in_the_readers_language_and_as_nobody_
             "a member of staff has confirmed: erased (1 December 2026)",
         ),
         (
+            "link:1f0c5a77b2d9e310/user:jana said so at 2026-12-01T00:52:17Z: erased",
+            "ten, kdo dostal odkaz na úkol, potvrdil: vymazáno (1. 12. 2026)",
+            "whoever was given a link to the task has confirmed: erased (1 December 2026)",
+        ),
+        (
             "stopped before the target was asked to erase",
             "zastaveno dřív, než systém dostal pokyn k výmazu",
             "stopped before the target was asked to erase",

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::exec::wayward;
 use super::supervisor::{Running, call, installed};
 use super::*;
-use crate::erasure::Outcome;
+use crate::erasure::{Halt, Outcome};
 use crate::target::{Answer, Checkpoint, NotStored, Target as _, TargetCall, TargetError};
 
 /// Stores in memory what it has permits for, and refuses when it is closed.
@@ -20,12 +20,18 @@ struct Store {
     values: Mutex<Vec<Vec<u8>>>,
     permits: Semaphore,
     asked: AtomicUsize,
+    /// Why the call must erase no further.
+    halt: Mutex<Option<Halt>>,
 }
 
 impl Store {
     fn with(permits: usize) -> Arc<Self> {
         let permits = Semaphore::new(permits);
-        Arc::new(Self { values: Mutex::default(), permits, asked: AtomicUsize::new(0) })
+        Arc::new(Self { values: Mutex::default(), permits, asked: AtomicUsize::new(0), halt: Mutex::default() })
+    }
+
+    fn halt(&self, why: Option<Halt>) {
+        *self.halt.lock().expect("whole") = why;
     }
 
     fn last(&self) -> Option<ResumeValue> {
@@ -41,11 +47,18 @@ impl Checkpoint for Store {
             self.permits.acquire().await.map_err(|_| NotStored { why: "the ledger is away".into(), refused: false })?;
         permit.forget();
         self.values.lock().expect("whole").push(value.to_vec());
-        Ok(())
+        match *self.halt.lock().expect("whole") {
+            None => Ok(()),
+            Some(why) => Err(NotStored { why: why.to_string(), refused: false }),
+        }
     }
 
     async fn sending(&self) -> Result<(), NotStored> {
         Ok(())
+    }
+
+    async fn halted(&self) -> Result<Option<Halt>, NotStored> {
+        Ok(*self.halt.lock().expect("whole"))
     }
 }
 
@@ -134,6 +147,23 @@ async fn a_call_whose_checkpoint_is_not_stored_goes_no_further() {
     let refused = obedient.erase(&store, None).await.expect_err("not stored");
     assert!(matches!(&refused, TargetError::Retryable(why) if why == "not stored"), "{refused:?}");
     assert!(obedient.has_file());
+    obedient.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_that_must_erase_no_further_is_told_so_where_it_stores_how_far_it_is() {
+    let obedient = Obedient::start(&[], json!({})).await;
+    let store = Store::with(9);
+    for why in [Halt::Held, Halt::Stopped] {
+        store.halt(Some(why));
+        let halted = obedient.erase(&store, None).await.expect_err("it goes no further");
+        assert!(matches!(&halted, TargetError::Halted { why: said, .. } if *said == why), "{halted:?}");
+        assert!(obedient.has_file());
+        assert_eq!(store.last(), Some(ResumeValue::new(*b"doing")), "the next call goes on from there");
+    }
+    store.halt(None);
+    let erased = obedient.erase(&store, store.last()).await.expect("an answer");
+    assert_eq!((erased.outcome, erased.counts["files"]), (Outcome::Erased, 1));
     obedient.running.stop().await;
 }
 

@@ -129,6 +129,8 @@ fn what_is_no_failure_of_the_target_costs_no_attempt() {
     check(call(TargetError::NotYet { after: pause }), 9, true, free(7, "the target is not done yet"));
     check(call(TargetError::Cancelled), 9, true, free(1, "cancelled by the target"));
     check(call(TargetError::Crowded { why: "full", pause }), 9, true, free(7, "full"));
+    let halted = TargetError::Halted { why: crate::erasure::Halt::Held, done: Default::default() };
+    check(call(halted), 9, true, free(0, "a hold keeps what is left"));
 }
 
 #[test]

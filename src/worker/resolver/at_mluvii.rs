@@ -72,9 +72,13 @@ impl Resolver<'_> {
     async fn search_contacts(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
         let contacts = match search.question.subject {
             Subject::Person { .. } => {
-                self.mluvii
+                let found = self
+                    .mluvii
                     .contacts_of_person(&search.question.whom.identifiers, self.departments, self.person.region)
-                    .await?
+                    .await?;
+                // Also those without a session: nothing else would tell of them.
+                search.contacts = found.as_ref().map(BTreeSet::len);
+                found
             }
             // Without the guest's id there is nothing to search by.
             _ => (!search.guests_that_go().is_empty()).then(BTreeSet::new),

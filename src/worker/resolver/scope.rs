@@ -52,6 +52,8 @@ pub(crate) struct ScopeResolution {
     /// Every session that was found, whether it goes or not.
     pub(crate) sessions: BTreeMap<SessionKey, Found>,
     pub(crate) findings: Findings,
+    /// How many contacts mluvii's directory has of the person, with or without a session; `None` where it was not searched for them.
+    pub(crate) contacts: Option<usize>,
     /// Guest ids, by their digests, that several people use.
     pub(crate) shared_guests: Vec<Digest>,
     pub(crate) fingerprints: Vec<Fingerprinted>,

@@ -34,6 +34,8 @@ pub(in crate::worker) struct Search<'q> {
     /// Every session of a guest, as mluvii lists them by a proved filter.
     pub(super) listed_of_guest: BTreeMap<GuestId, BTreeSet<SessionId>>,
     pub(super) searched: MluviiSearch,
+    /// How many contacts mluvii has of the person; `None` where it was not searched for them.
+    pub(super) contacts: Option<usize>,
     /// Sessions that could not be read.
     pub(super) unread: BTreeSet<SessionKey>,
     /// Sessions beside those that were not read this time, as there are too many.
@@ -55,6 +57,7 @@ impl<'q> Search<'q> {
             guests_kept: BTreeSet::new(),
             listed_of_guest: BTreeMap::new(),
             searched: MluviiSearch::NotNeeded,
+            contacts: None,
             unread: BTreeSet::new(),
             unread_beyond: 0,
         }

@@ -13,6 +13,7 @@ impl Search<'_> {
     pub(super) fn into_scope(self, fingerprinter: &Fingerprinter) -> ScopeResolution {
         ScopeResolution {
             findings: self.findings(),
+            contacts: self.contacts,
             fingerprints: self.fingerprints(fingerprinter),
             shown: self.shown(fingerprinter),
             unsettled_until: self.unsettled_until(),

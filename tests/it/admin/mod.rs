@@ -8,6 +8,7 @@ mod given;
 mod jobs;
 mod operating;
 mod pages;
+mod receipts;
 mod rules;
 mod schemathesis;
 mod secure;

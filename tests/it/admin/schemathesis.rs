@@ -98,6 +98,8 @@ fn described(api: &Api) -> Value {
         ("consents/find", json!({ "company": "beta", "on": { "person": person } })),
         ("consents/foresee", json!({ "company": "beta", "on": { "person": person }, "came": "letter" })),
         ("holds", json!({ "company": "beta", "on": { "session": 8 }, "reason": "legal-claims" })),
+        ("erasures/foresee", json!({ "company": "beta", "of": { "session": 101 } })),
+        ("receipts/acknowledge", json!({ "which": { "these": [1] } })),
     ];
     for (path, body) in done {
         let item = description["paths"].get_mut(format!("/api/v1/{path}")).expect("it is described");

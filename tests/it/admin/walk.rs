@@ -189,12 +189,31 @@ fn whose_account_is_of_another_company_cannot_tell_what_is_there_from_what_is_no
                 "/api/v1/holds",
                 &json!({ "company": company, "on": { "session": 7 }, "reason": "legal-claims" }),
             ),
+            acme.post("/api/v1/erasures", &json!({ "company": company, "of": { "session": 101 } })),
+            acme.post(
+                "/api/v1/erasures/foresee",
+                &json!({ "company": company, "of": { "guest": "guest-bob@example.com" } }),
+            ),
             acme.post(&format!("/api/v1/requests/acme/{own}/plan"), &session(&format!("{company}/101"))),
         ]
     };
     for (of_beta, of_nobody) in named("beta").iter().zip(&named("nobody")) {
         of_beta.refused(404, "not_found");
         assert_eq!(of_beta.text, of_nobody.text);
+    }
+    let seen = |number: u64| {
+        let answer = acme.post("/api/v1/receipts/acknowledge", &json!({ "which": { "these": [number] } }));
+        answer.refused(404, "not_found");
+        answer.text
+    };
+    assert_eq!(seen(beta.receipt), seen(999));
+    // What is of all companies is ordered by nobody who sees one of them.
+    for (of_all, body) in [
+        ("receipts/acknowledge", json!({ "which": "all" })),
+        ("undecided/retry", json!({})),
+        ("attention/unmute", json!({ "code": "overdue" })),
+    ] {
+        acme.post(&format!("/api/v1/{of_all}"), &body).refused(403, "forbidden");
     }
     assert_eq!(
         beta.deployment.json(&["audit", "list", "--limit", "200"]),
@@ -209,7 +228,7 @@ fn whose_account_is_of_another_company_cannot_tell_what_is_there_from_what_is_no
     }
     let exported = acme.get("/api/v1/consents/export");
     assert!(exported.status == 200 && !exported.text.contains("beta"), "{}", exported.text);
-    for of_all in ["rules", "rules/trial", "plugins", "accounts", "tokens"] {
+    for of_all in ["rules", "rules/trial", "plugins", "accounts", "tokens", "receipts/export"] {
         acme.get(&format!("/api/v1/{of_all}")).refused(403, "forbidden");
     }
 

@@ -1,8 +1,8 @@
 //! Requests of persons are entered, verified, planned, approved by somebody else and run at two systems, held before and after that, let go
 //! and stopped, and some of them, and forms, wait for a link, while servers are killed in between and steps fail for good until a person has
 //! them retried: nobody who is held, not verified, not confirmed or not approved is touched, who is stopped is called no more, and everybody
-//! else who has asked is gone, whoever waits. Orders are killed as well, and given again, and some are given twice: what was ordered is done,
-//! and once.
+//! else who has asked is gone, whoever waits: also where both are the same person, by two requests. Orders are killed as well, and given
+//! again, and some are given twice: what was ordered is done, and once.
 
 mod links;
 
@@ -78,6 +78,18 @@ const LOTS: [Lot; 14] = [
     Lot::FormUnclicked,
 ];
 
+/// Whether the same person is asked for twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twin {
+    No,
+    /// Once this one waits for good, there will be another one, which waits for nobody.
+    Follows,
+    /// The other one is there.
+    Came,
+    /// This is the other one.
+    Itself,
+}
+
 /// How far a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -100,6 +112,7 @@ struct Asker {
     email: String,
     ids: BTreeSet<i64>,
     lot: Lot,
+    twin: Twin,
     stage: Stage,
     number: String,
     /// The hash of what was planned.
@@ -162,6 +175,7 @@ fn campaign(mut campaign: Campaign<impl Site>, exim: &Exim, rounds: u64) {
                 asker.goes_on(&mut campaign, exim);
             }
         }
+        twins_come(&mut askers);
         campaign.befall();
         let calls = destructive(&campaign);
         askers.iter().for_each(|asker| asker.is_left_alone(&calls));
@@ -174,6 +188,7 @@ fn campaign(mut campaign: Campaign<impl Site>, exim: &Exim, rounds: u64) {
     while askers.iter().any(|asker| asker.stage != Stage::Over) {
         campaign.deliver_all();
         askers.iter_mut().for_each(|asker| asker.goes_on(&mut campaign, exim));
+        twins_come(&mut askers);
     }
     if askers.iter().any(|asker| asker.lot == Lot::Unapproved) {
         // That they wait is told until somebody has approved them; nobody will.
@@ -197,6 +212,12 @@ fn the_crm_refuses(campaign: &mut Campaign<impl Site>) {
     campaign.standin.crm_fault(&fault);
 }
 
+/// Where nobody approves or confirms what somebody has asked for, the same is asked for once more.
+fn twins_come(askers: &mut Vec<Asker>) {
+    let twins: Vec<_> = askers.iter_mut().filter_map(Asker::twin).collect();
+    askers.extend(twins);
+}
+
 /// The calls that have erased something, or were to, at both systems.
 fn destructive(campaign: &Campaign<impl Site>) -> Vec<Value> {
     [campaign.standin.calls("/anonymous"), campaign.standin.crm_calls("DELETE")].concat()
@@ -208,7 +229,10 @@ fn somebody_talks(campaign: &mut Campaign<impl Site>) -> Asker {
     let first = campaign.truth.next();
     let email = format!("person{first}@example.com");
     let ids: BTreeSet<i64> = (first..=first + campaign.random.below(2) as i64).collect();
+    let never_run = matches!(lot, Lot::Unapproved | Lot::FormUnclicked);
+    let twin = if never_run && campaign.random.below(2) == 0 { Twin::Follows } else { Twin::No };
     let fate = match lot {
+        _ if twin == Twin::Follows => Fate::Goes,
         Lot::Erased | Lot::Held | Lot::HeldAfter | Lot::ByLink | Lot::Form => Fate::Goes,
         Lot::Stopped => Fate::MayGo,
         Lot::HeldAndStopped | Lot::Unverified | Lot::Unapproved | Lot::Unclicked | Lot::FormUnclicked => Fate::Stays,
@@ -218,9 +242,7 @@ fn somebody_talks(campaign: &mut Campaign<impl Site>) -> Asker {
     }
     // Whom the receipts are about is known by the erasures.
     campaign.truth.people.push(Person { email: email.clone(), ids: ids.clone(), way: Way::Nobody, has_asked: true });
-    let [number, plan, erasure] = [const { String::new() }; 3];
-    let (stage, links, holds) = (Stage::New, Links::default(), BTreeSet::new());
-    Asker { email, ids, lot, stage, number, plan, links, holds, erasure, stopped: None, calls_at_most: None }
+    Asker::of(email, ids, lot, twin)
 }
 
 /// An order, and what it has said.
@@ -274,6 +296,21 @@ fn holds_in_force(campaign: &Campaign<impl Site>) -> BTreeSet<String> {
 }
 
 impl Asker {
+    fn of(email: String, ids: BTreeSet<i64>, lot: Lot, twin: Twin) -> Self {
+        let [number, plan, erasure] = [const { String::new() }; 3];
+        let (stage, links, holds) = (Stage::New, Links::default(), BTreeSet::new());
+        Self { email, ids, lot, twin, stage, number, plan, links, holds, erasure, stopped: None, calls_at_most: None }
+    }
+
+    /// The other request of the same person, where it is time for it.
+    fn twin(&mut self) -> Option<Self> {
+        if self.twin != Twin::Follows || self.stage != Stage::Over {
+            return None;
+        }
+        self.twin = Twin::Came;
+        Some(Self::of(self.email.clone(), self.ids.clone(), Lot::Erased, Twin::Itself))
+    }
+
     /// The next order, whatever it was before that; none before everything of theirs was delivered.
     fn goes_on(&mut self, campaign: &mut Campaign<impl Site>, exim: &Exim) {
         if !self.ids.iter().all(|id| campaign.post.is_acknowledged(*id)) {
@@ -357,6 +394,12 @@ impl Asker {
         deployment.write("letter", &format!("email: {}\n", self.email));
         let letter = deployment.path("letter").display().to_string();
         let new = ["requests", "new", "--came", "letter", "--file", &letter];
+        if self.twin == Twin::Itself {
+            // Not as an order that may be killed: given again, it would be a third request.
+            let entered = campaign.site.json_as(ANN, &[&new[..], &["--anyway"]].concat());
+            self.number = entered["number"].as_str().expect("a number").to_owned();
+            return Stage::Entered;
+        }
         order(campaign, ANN, &new).is_done();
         let found = campaign.site.json_as(ANN, &["requests", "find", "--file", &letter]);
         let [one] = found.as_array().expect("requests").as_slice() else { panic!("one was entered: {found:#}") };
@@ -487,6 +530,10 @@ impl Asker {
     /// Among the calls that erase, there is none that must not be there.
     #[track_caller]
     fn is_left_alone(&self, calls: &[Value]) {
+        if self.twin == Twin::Came {
+            // There is none before the other one runs, of which the same is asked; then whose they are is said by the erasures alone.
+            return;
+        }
         let may_be_called = match (self.lot, self.stage) {
             (Lot::Unverified | Lot::Unapproved | Lot::HeldAndStopped | Lot::Unclicked | Lot::FormUnclicked, _) => false,
             (Lot::Held | Lot::Form, stage) => stage == Stage::Over,

@@ -121,10 +121,11 @@ fn found_at_mluvii(standin: &StandIn, server: &Server, deployment: &Deployment) 
     wait_for("it to be decided on", || is_known(105).then_some(()));
     ended(106, 50 * 24);
     let job = deployment.json(&["reconcile", "--since", &ago(60 * 24).to_string()])["job"].to_string();
-    wait_for("what the rules would do", || {
-        (deployment.json(&["reconcile", "status"])[0]["state"] == "shown").then_some(())
+    let shown = wait_for("what the rules would do", || {
+        let job = deployment.json(&["reconcile", "status"])[0].clone();
+        (job["state"] == "shown").then(|| job["shown"].as_str().expect("a time").to_owned())
     });
-    assert!(deployment.run(&["reconcile", "confirm", &job]).status.success());
+    assert!(deployment.run(&["reconcile", "confirm", &job, "--shown", &shown]).status.success());
     wait_for("it to be decided on", || is_known(106).then_some(()));
 }
 

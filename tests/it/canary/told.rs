@@ -38,19 +38,23 @@ impl Told {
         Self { exim, hook, ping, file }
     }
 
-    /// Waits until all of them were told of what cannot be read, and until a day is over: `sql` changes the ledger.
-    pub(super) fn wait(&self, sql: &dyn Fn(&str)) {
-        const WORDS: &str = "deliveries_unreadable";
-        wait_for("what cannot be read to be told", || {
+    /// Waits until all of them were told of what needs a person.
+    pub(super) fn hear_of(&self, code: &str) {
+        wait_for(&format!("{code} to be told"), || {
             let heard = self.hook.heard();
             let all = [
-                self.file().contains(WORDS),
-                heard.iter().any(|heard| heard.body.contains(WORDS)),
-                self.exim.mails().iter().any(|mail| mail.contains(WORDS)),
-                !self.ping.heard().is_empty(),
+                self.file().contains(code),
+                heard.iter().any(|heard| heard.body.contains(code)),
+                self.exim.mails().iter().any(|mail| mail.replace("=\n", "").contains(code)),
             ];
-            (all == [true; 4]).then_some(())
+            (all == [true; 3]).then_some(())
         });
+    }
+
+    /// Waits until all of them were told of what cannot be read, and until a day is over: `sql` changes the ledger.
+    pub(super) fn wait(&self, sql: &dyn Fn(&str)) {
+        self.hear_of("deliveries_unreadable");
+        wait_for("a ping", || (!self.ping.heard().is_empty()).then_some(()));
         wait_for("a digest", || {
             // As if the last one were long ago. What is written at this moment may be written over.
             sql(

@@ -141,14 +141,16 @@ fn by_which_form_a_consent_was_withdrawn_is_shown_and_exported() {
         (shown[0]["consent"]["state"] == "withdrawn").then_some(shown)
     });
     assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "hero_card")]);
+    assert_eq!(shown[0]["consent"]["form_id"], 4712, "{shown}");
     // By what she has filled in, too, also once the session is erased by the rule that follows.
     receipts(&deployment, 1);
     let shown = deployment.json(&["consent", "show", "--email", &ann]);
     assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "hero_card")]);
     let text = said(&deployment.run(&["consent", "show", "--session", "acme/101"]));
-    assert!(text.contains("hero_card"), "{text}");
+    assert!(text.contains("hero_card 4712"), "{text}");
     let csv = said(&deployment.run(&["consent", "export"]));
-    let by_form = |session: &str| csv.lines().any(|line| line.contains(session) && line.contains("hero_card"));
+    let by_form =
+        |session: &str| csv.lines().any(|line| line.contains(session) && line.ends_with("\"hero_card\",4712"));
     assert!(by_form(",101,") && !by_form(",102,"), "{csv}");
 }
 

@@ -34,7 +34,7 @@ fn a_plugin_that_dies_goes_on_where_it_was() {
 }
 
 /// Runs the command until the plugin is asked for a page, and kills it there.
-fn killed_at(deployment: &Deployment, crm: &System, page: &str) {
+pub(crate) fn killed_at(deployment: &Deployment, crm: &System, page: &str) {
     killed(deployment, (crm, "crm"), page);
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Deployment, program};
+pub(crate) use killed::killed_at;
 
 /// Before anything of these tests.
 pub(crate) const SINCE: &str = "2020-01-01";

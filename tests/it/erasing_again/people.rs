@@ -1,5 +1,7 @@
 //! Who is erased again, and who is not.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::*;
@@ -89,7 +91,36 @@ fn who_was_erased_is_erased_again_and_nobody_who_came_back_or_may_be_somebody_el
     assert_eq!(found(&once_more).get(&ann), None, "{once_more}");
     assert_eq!(found(&once_more).len(), 3);
     nobody_else_is_written(&deployment, &server);
+    no_key_has_left(&deployment, &crm);
     server.stop();
+}
+
+/// Whatever is said to the plugin holds neither a key nor what is made by one of a person: who is meant is found out here.
+fn no_key_has_left(deployment: &Deployment, crm: &System) {
+    let frames = crm.read("frames");
+    for kind in ["configure", "sweep", "erase"] {
+        assert!(frames.contains(&format!("\"type\": \"{kind}\"")), "there is much to search, or this tests nothing");
+    }
+    let key = |name: &str| {
+        let text = std::fs::read_to_string(deployment.path(&format!("keys/{name}.key"))).expect("a key");
+        hex::decode(text.trim()).expect("hex digits")
+    };
+    let ledger = deployment.ledger();
+    let mut all = ledger
+        .prepare("SELECT fingerprint FROM erasure_fingerprint UNION SELECT fingerprint FROM fingerprint")
+        .expect("a query");
+    let prints = all.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("rows");
+    let prints: Vec<_> = prints.map(|one| one.expect("a fingerprint")).collect();
+    assert!(prints.len() >= 4, "of those who were erased");
+    let frames_in_capitals = frames.to_uppercase();
+    for secret in prints.into_iter().chain(["index", "seal", "receipt"].map(key)) {
+        assert_eq!(secret.len(), 32);
+        let digits = hex::encode_upper(&secret);
+        assert!(!frames_in_capitals.contains(&digits), "{digits} was told: {frames}");
+        for text in [STANDARD_NO_PAD.encode(&secret), URL_SAFE_NO_PAD.encode(&secret)] {
+            assert!(!frames.contains(&text), "{text} was told: {frames}");
+        }
+    }
 }
 
 /// Of whom the system holds and nobody has asked for, nothing is anywhere.

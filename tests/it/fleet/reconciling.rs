@@ -128,7 +128,8 @@ fn a_fleet_works_on_a_job_of_the_past_once_and_goes_on_where_one_was_killed() {
     assert_eq!(events(&fleet), 1, "nothing is done");
 
     standin.fault(&json!({ "kind": "delay", "delay_ms": 50, "path": "/api/v1/Sessions", "exact": true }));
-    assert!(fleet.deployment.run(&["reconcile", "confirm", &id]).status.success());
+    let when = shown["shown"].as_str().expect("a time");
+    assert!(fleet.deployment.run(&["reconcile", "confirm", &id, "--shown", when]).status.success());
     wait_for("some to be entered", || (events(&fleet) > 3).then_some(()));
     standin.clear_faults();
     kill_who_asks(&mut fleet, &standin, "/api/v1/Sessions", true, is_list);

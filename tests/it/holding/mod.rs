@@ -1,5 +1,6 @@
 //! What an officer keeps from being erased, or has no more of done.
 
+mod between;
 mod holds;
 mod law;
 mod pausing;

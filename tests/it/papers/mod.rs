@@ -85,17 +85,24 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     }
     assert!(!text.contains("ann@x.cz"), "{text}");
 
-    let authority = ["receipts", "certificate", "1", "--lang", "en", "--for", "authority"];
-    let (pages, size, _, text) = printed(&paper("certificate.authority.html", &authority));
-    assert!((1..=3).contains(&pages) && a4(&size), "{pages}, {size}");
     let exported = deployment.path("receipts.jsonl");
     assert!(deployment.run(&["receipts", "export", "--out", exported.to_str().expect("UTF-8")]).status.success());
     let receipt = std::fs::read_to_string(exported).expect("there");
     let receipt: serde_json::Value = serde_json::from_str(receipt.lines().nth(1).expect("a receipt")).expect("JSON");
-    // Eight digits each, whose lines stand beside others.
     let signature = receipt["signature"].as_str().expect("a signature").as_bytes();
-    let printed_all = signature.chunks(8).all(|part| text.contains(str::from_utf8(part).expect("digits")));
-    assert!(printed_all, "{text}");
+    for (lang, title) in
+        [("cs", "Potvrzení o výmazu osobních údajů"), ("en", "Certificate of erasure of personal data")]
+    {
+        let authority = ["receipts", "certificate", "1", "--lang", lang, "--for", "authority"];
+        let (pages, size, fonts, text) = printed(&paper(&format!("certificate.authority.{lang}.html"), &authority));
+        assert!((1..=3).contains(&pages) && a4(&size), "{lang}: {pages}, {size}");
+        assert!(!fonts.is_empty() && fonts.iter().all(is_ours), "{lang}: {fonts:?}");
+        let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(title), "{lang}: {text}");
+        // Eight digits each, whose lines stand beside others.
+        let printed_all = signature.chunks(8).all(|part| text.contains(str::from_utf8(part).expect("digits")));
+        assert!(printed_all, "{lang}: {text}");
+    }
 
     let (pages, size, fonts, text) =
         printed(&paper("certificate.en.html", &["receipts", "certificate", "1", "--lang", "en"]));
@@ -410,7 +417,7 @@ fn done(deployment: &Deployment, order: &[&str]) {
 }
 
 /// How mluvii itself is searched; the table belongs to the only `[[mluvii]]`.
-const SEARCH: &str = r#"
+pub(crate) const SEARCH: &str = r#"
 [mluvii.search]
 contacts = "GET /api/v1/Contacts?departmentId={department}&filterField={field}&filterValue={value}&limit=200&offset={offset}"
 fields = { email = "email", phone = "phone" }
@@ -418,4 +425,4 @@ sessions_of_guest = "GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset
 "#;
 
 /// Sessions settle once they are concluded, and no rule erases anything.
-const RULES_OF_NOTHING: &str = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";
+pub(crate) const RULES_OF_NOTHING: &str = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";

@@ -72,7 +72,7 @@ pub(super) fn conversations(people: &[Person], count: usize, random: &mut Random
             let with_browser = first || random.below(5) > 0;
             let browser = with_browser.then_some(people[person].browser);
             let id = last_ids[company];
-            let begin = begin(id, company, typed, browser, random);
+            let begin = begin(id, company, person, typed, browser, random);
             Conversation { id, company, person, typed, browser, begin }
         })
         .collect()
@@ -96,8 +96,20 @@ fn typed(person: &Person, all: bool, random: &mut Random) -> Typed {
     }
 }
 
-/// As mluvii's stand-in begins a conversation in which this is typed, spelled in one way or another.
-pub(crate) fn begin(id: i64, company: usize, typed: Typed, browser: Option<u64>, random: &mut Random) -> Value {
+/// The version of the text that somebody has agreed to, wherever they talk: not everybody to the same one.
+pub(crate) fn version(person: usize) -> String {
+    format!("v{}", 1 + person % 3)
+}
+
+/// As mluvii's stand-in begins somebody's conversation in which this is typed, spelled in one way or another.
+pub(crate) fn begin(
+    id: i64,
+    company: usize,
+    person: usize,
+    typed: Typed,
+    browser: Option<u64>,
+    random: &mut Random,
+) -> Value {
     let mut params = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         params.extend(value.map(|value| json!({ "name": name, "value": value, "source": "ENTRY_FORM" })));
@@ -107,7 +119,7 @@ pub(crate) fn begin(id: i64, company: usize, typed: Typed, browser: Option<u64>,
     add("oo1_guest_phone", typed.phone.map(|number| spelled_phone(number, random.below(4))));
     json!({
         "id": id, "tenant": 62 + company, "guest": browser.map(|number| format!("browser-{number}")),
-        "gdpr_version": "v3", "call_params": params, "notes": [format!("note of {company}/{id}")],
+        "gdpr_version": version(person), "call_params": params, "notes": [format!("note of {company}/{id}")],
     })
 }
 

@@ -1,5 +1,6 @@
 //! What a plan shows beside the sessions, what `run` says at once, why a request or an erasure is not over, and how long it may take.
 
+mod contacts;
 mod days;
 mod elsewhere;
 mod shown;

@@ -1,6 +1,7 @@
 //! People as a target: who is to erase something by hand gets a task, says what became of it, and the receipt has it as their word.
 
 mod late;
+mod links;
 mod shown;
 
 use std::process::{Child, Output, Stdio};

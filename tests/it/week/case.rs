@@ -9,7 +9,7 @@ use super::calendar::last_day;
 use super::office::{ANN, BOB, Office};
 use super::town::COMPANIES;
 use crate::harness::wait_for;
-use crate::people::truth::Meant;
+use crate::people::truth::{BY_GUEST, Meant};
 
 /// A person's request at a company.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ impl Case {
         assert_eq!((&entered["received"], &entered["due"]), (&json!(received), &json!(last_day(received, 1, 0))));
     }
 
-    /// Plans it: it shows what the person's request means, and nothing else. Returns the plan's hash.
+    /// Plans it: it shows what the person's request means and why, and nothing else. Returns the plan's hash.
     #[track_caller]
     pub(super) fn plan(self, office: &Office, decided: &Decided) -> String {
         let session = |id: i64| format!("{}/{id}", COMPANIES[self.company]);
@@ -88,13 +88,18 @@ impl Case {
         words.extend(decided.include.iter().flat_map(|id| ["--include".to_owned(), session(*id) + "=person-says"]));
         words.extend(decided.exclude.iter().flat_map(|id| ["--exclude".to_owned(), session(*id) + "=shared"]));
         let plan = self.json(office, "plan", &words.iter().map(String::as_str).collect::<Vec<_>>());
-        let Meant { certain, possible } = self.meant(office);
-        let certain = certain.iter().map(|id| (session(*id), ("certain", !decided.exclude.contains(id))));
-        let possible = possible.iter().map(|id| (session(*id), ("possible", decided.include.contains(id))));
-        let expected: BTreeMap<String, (&str, bool)> = certain.chain(possible).collect();
+        let Meant { certain, possible, why } = self.meant(office);
+        let row = |id: &i64, certainty, goes| (session(*id), (certainty, goes, why[id].clone()));
+        let certain = certain.iter().map(|id| row(id, "certain", !decided.exclude.contains(id)));
+        let possible = possible.iter().map(|id| row(id, "possible", decided.include.contains(id)));
+        let expected: BTreeMap<String, (&str, bool, String)> = certain.chain(possible).collect();
         let one = |one: &Value| {
             let certainty = if one["certainty"] == "certain" { "certain" } else { "possible" };
-            (one["session"].as_str().expect("a session").to_owned(), (certainty, one["goes"] == true))
+            let reason = one["reason"].as_str().expect("why");
+            // Behind that, it says how what was typed makes it certain or not, which the certainty says here.
+            let why = if reason.starts_with(&format!("{BY_GUEST}, ")) { BY_GUEST } else { reason };
+            let session = one["session"].as_str().expect("a session");
+            (session.to_owned(), (certainty, one["goes"] == true, why.to_owned()))
         };
         let shown: BTreeMap<_, _> = plan["sessions"].as_array().expect("sessions").iter().map(one).collect();
         assert_eq!(shown, expected, "{}: {plan:#}", self.name());

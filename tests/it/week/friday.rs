@@ -8,9 +8,10 @@ use super::case::Case;
 use super::office::{ANN, BOB, Office, codes, outcomes};
 use super::thursday::{BY_LAW, FAILS, KEPT};
 use super::town::{ACME, COMPANIES};
-use super::tuesday::BY_LINK;
+use super::tuesday::{BY_LINK, REFUSED};
 use super::wednesday::{CHATS_ON, GOES, HELD, Hold};
 use crate::erasing_again::now_ms;
+use crate::people::population::version;
 
 /// Before anything of this week.
 const SINCE: &str = "2020-01-01";
@@ -22,6 +23,7 @@ pub(super) fn friday(office: &mut Office, hold: &Hold) {
     the_crm_is_restored(office);
     did_you_do_it(office);
     certificates(office);
+    who_has_agreed_to_which_text(office);
     a_consent_is_withdrawn(office);
     the_hold_is_lifted(office, hold);
 }
@@ -84,7 +86,7 @@ fn who(office: &Office, shown: &Value) -> BTreeMap<usize, String> {
 
 /// By what they fill in, however they spell it.
 fn did_you_do_it(office: &Office) {
-    for (person, companies) in [(CHATS_ON, &COMPANIES[..]), (GOES, &COMPANIES[..1]), (HELD, &COMPANIES[..1])] {
+    for (person, companies) in [(CHATS_ON, &COMPANIES[..]), (GOES, &COMPANIES[..1]), (HELD, &COMPANIES[..])] {
         let letter = office.letter_of(person);
         let found = office.json(ANN, &["requests", "find", "--file", &letter]);
         let name = |one: &Value| {
@@ -145,19 +147,26 @@ fn certificates(office: &Office) {
     assert!(office.paper(&both).contains("Ne všechno je vymazáno"));
 }
 
+/// By what they fill in; not everybody has agreed to the same one.
+fn who_has_agreed_to_which_text(office: &Office) {
+    assert_ne!(version(WITHDRAWS), version(REFUSED), "or this tests nothing");
+    for person in [WITHDRAWS, REFUSED] {
+        let email = office.one_of(person, "email");
+        let shown = office.json(ANN, &["consent", "show", "--mluvii", "acme", "--email", &email]);
+        let consents = shown.as_array().expect("a list");
+        assert_eq!(consents.len(), 1, "{shown:#}");
+        let (session, consent) = (format!("acme/{}", office.town.first(person, ACME)), &consents[0]["consent"]);
+        assert_eq!(
+            (&consents[0]["session"], &consent["state"], &consent["version"]),
+            (&json!(session), &json!("given"), &json!(version(person)))
+        );
+    }
+}
+
 /// What follows is shown first, and somebody else has to approve it.
 fn a_consent_is_withdrawn(office: &mut Office) {
     let session = format!("acme/{}", office.town.first(WITHDRAWS, ACME));
     let email = office.one_of(WITHDRAWS, "email");
-    let show = ["consent", "show", "--mluvii", "acme", "--email", &email];
-    let shown = office.json(ANN, &show);
-    let consents: Vec<_> = shown.as_array().expect("a list").iter().collect();
-    assert_eq!(consents.len(), 1, "{shown:#}");
-    let consent = &consents[0]["consent"];
-    assert_eq!(
-        (&consents[0]["session"], &consent["state"], &consent["version"]),
-        (&json!(session), &json!("given"), &json!("v3"))
-    );
     let letter = ["consent", "withdraw", "--mluvii", "acme", "--email", &email, "--came", "letter"];
     let foreseen = office.json(ANN, &letter);
     let demand = &foreseen["sessions"][0]["demands"][0];

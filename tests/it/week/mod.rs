@@ -75,6 +75,7 @@ fn every_request_is_where_it_has_to_be(office: &Office) {
         (CHATS_ON, BELL, "withdrawn"),
         (UNKNOWN, ACME, "closed"),
         (HELD, ACME, "done"),
+        (HELD, BELL, "done"),
         (REFUSED, ACME, "rejected"),
         (FAILS, ACME, "done"),
         (KEPT, ACME, "closed"),

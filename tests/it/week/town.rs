@@ -92,7 +92,7 @@ impl Town {
         self.last_ids[company] += 1;
         let id = self.last_ids[company];
         let browser = in_browser.then_some(self.people[person].browser);
-        let begin = population::begin(id, company, typed, browser, &mut self.random);
+        let begin = population::begin(id, company, person, typed, browser, &mut self.random);
         self.conversations.push(Conversation { id, company, person, typed, browser, begin });
         id
     }

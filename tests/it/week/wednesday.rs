@@ -2,15 +2,17 @@
 
 use serde_json::json;
 
+use super::calendar::days_ago;
 use super::case::{Case, Decided};
 use super::monday::UNKNOWN;
 use super::office::{ANN, Office, codes, outcomes};
 use super::town::{ACME, BELL};
+use crate::people::population::version;
 
 /// Who goes on chatting, and whose family has the same phone.
 pub(super) const CHATS_ON: usize = 0;
 
-/// Whose erasure waits for the end of a claim.
+/// Whose erasure waits for the end of a claim; of the other company they ask the same, and nobody claims anything there.
 pub(super) const HELD: usize = 4;
 
 /// Of whom everything goes at once; they have talked to the other company, too.
@@ -85,7 +87,22 @@ fn who_is_held(office: &mut Office) -> Hold {
     let erasure = case.run(office, &hash);
     let held = office.erasure(&erasure, "held", |one| one["held"] == true);
     assert_eq!(held["holds"][0]["hold"], added["id"], "{held:#}");
+    the_other_company_holds_nobody(office);
+    office.erasure(&erasure, "held still", |one| one["held"] == true);
     Hold(added["id"].as_str().expect("an id").to_owned())
+}
+
+/// A hold is one company's, also where the person is the same.
+fn the_other_company_holds_nobody(office: &mut Office) {
+    let case = Case { person: HELD, company: BELL };
+    assert!(!case.meant(office).certain.is_empty(), "or this tests nothing");
+    case.enter(office, "mluvii", days_ago(2), &["--verified", "known-contact"]);
+    let decided = case.others_are_left(office);
+    let erasure = case.all_of_it(office, &decided);
+    let receipt = office.receipt(&erasure);
+    assert_eq!((&receipt["verdict"], outcomes(&receipt)), (&json!("complete"), [("mluvii", "erased")].into()));
+    assert!(!codes(&receipt).contains("held"), "{receipt:#}");
+    case.must_be(office, "done");
 }
 
 fn who_goes(office: &mut Office) {
@@ -97,6 +114,7 @@ fn who_goes(office: &mut Office) {
     let receipt = office.receipt(&erasure);
     assert_eq!((&receipt["sessions"], &receipt["verdict"]), (&json!(certain), &json!("complete")), "{receipt:#}");
     assert_eq!(outcomes(&receipt), [("crm", "erased"), ("mluvii", "erased")].into());
+    assert_eq!(receipt["consent_versions"], json!([version(GOES)]), "{receipt:#}");
     office.left_crm(GOES, &erasure);
     case.must_be(office, "done");
 }

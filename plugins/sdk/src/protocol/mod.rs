@@ -163,7 +163,8 @@ pub enum HostMessage {
         /// Which value of this call, from 1.
         sequence: u64,
     },
-    /// The value of the plugin's `resume` is not stored: the plugin must not do what it wanted to do after it.
+    /// The value of the plugin's `resume` is not stored, or what is left is to stay, as somebody has held the person or stopped the erasure: the
+    /// plugin must not do what it wanted to do after it.
     ResumeRefused {
         /// Of the call.
         id: u64,

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::filters::company_filter;
-use crate::admin::pages::parts::{Aria, MustChoose, choices, companies, rule_in_words};
+use crate::admin::pages::filters::{company_filter, name_filter, systems};
+use crate::admin::pages::parts::{MustChoose, choices, companies, rule_in_words};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
 use crate::admin::pages::words::{lists, words};
@@ -210,15 +210,8 @@ impl Filter {
             Lang::En => When::in_english,
         };
         let is_combined = !self.with(Show::All).is_everything();
-        // Who may see some companies only does not learn what else there is.
-        let (rules, targets): (Vec<Named>, Vec<Named>) = if visitor.is_of_all() {
-            let rules = visitor.on.settings.policy.rules().map(|rule| rule.name.clone());
-            let targets = visitor.on.settings.targets.iter().map(ToString::to_string);
-            let named = rules.chain([REQUEST.to_owned()]).map(|rule| (rule_in_words(view, &rule), rule));
-            (named.collect(), targets.map(|target| (target.clone(), target)).collect())
-        } else {
-            (Vec::new(), Vec::new())
-        };
+        let rules = visitor.on.settings.policy.rules().map(|rule| rule.name.clone()).chain([REQUEST.to_owned()]);
+        let rules: Vec<_> = rules.map(|rule| (rule_in_words(view, &rule), rule)).collect();
         html! {
             details open[is_combined] {
                 summary { (l.more_filters) }
@@ -228,24 +221,12 @@ impl Filter {
                     (field(view, &[], "time", l.time, None, |aria| {
                         choices("time", &When::ALL, (When::word, time), Some(self.when), None, MustChoose::No, aria)
                     }))
-                    (field(view, &[], "rule", l.rule, None, |aria| known("rule", &self.rule, &rules, aria)))
-                    (field(view, &[], "target", w.system, None, |aria| known("target", &self.target, &targets, aria)))
+                    (name_filter(visitor, "rule", l.rule, &self.rule, &rules))
+                    (name_filter(visitor, "target", w.system, &self.target, &systems(visitor)))
                     button { (l.do_filter) }
                 }
             }
         }
-    }
-}
-
-/// How something is called here, and by which name it is asked for.
-type Named = (String, String);
-
-/// A name, with those that there are to choose from.
-fn known(id: &str, value: &str, all: &[Named], aria: &Aria) -> Markup {
-    html! {
-        input id=(id) name=(id) value=(value) maxlength=(NAME_BYTES_MAX) autocomplete="off" list={ (id) "-all" }
-            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-        datalist id={ (id) "-all" } { @for (called, name) in all { option value=(name) { @if called != name { (called) } } } }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::admin::pages::parts::{
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::words::{lists, places};
+use crate::admin::pages::words::{demanding, lists, places};
 use crate::admin::problem::{Code, Problem};
 use crate::erasure::{Seen, Subject};
 use crate::ledger::ErasureFilter;
@@ -65,8 +65,11 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, part: &Part) -> Sheet {
     let body = html! {
         div.head {
             h1 { (w.erasures) } p.lead { (view.say(w.erasures_lead, &[])) }
-            @if view.may(Permission::Operate) {
-                div.actions { a.button href={ "/erasures/retry?" (filter.query()) } { (l.retry_these) } }
+            @if view.may(Permission::Operate) || view.may(Permission::Requests) {
+                div.actions {
+                    @if view.may(Permission::Operate) { a.button href={ "/erasures/retry?" (filter.query()) } { (l.retry_these) } }
+                    @if view.may(Permission::Requests) { a.button href="/erasures/new" { (demanding(view.lang).title) } }
+                }
             }
         }
         section aria-label=(l.which_erasures) {

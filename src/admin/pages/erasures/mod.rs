@@ -2,6 +2,7 @@
 
 mod approve;
 mod bulk;
+mod by_hand;
 mod course;
 mod demanded;
 mod filter;
@@ -26,6 +27,9 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
         .route("/erasures", get(list::show))
         .route("/erasures/retry", get(bulk::ask).post(bulk::retry))
+        .route("/erasures/new", get(by_hand::ask))
+        .route("/erasures/new/foresee", post(by_hand::foresee))
+        .route("/erasures/new/do", post(by_hand::do_it))
         .route("/erasures/{id}", get(one::show))
         .route("/erasures/{id}/approve", post(approve::approve))
         .route("/erasures/{id}/reject", post(orders::reject))

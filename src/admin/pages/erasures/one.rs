@@ -3,7 +3,6 @@
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::Timestamp;
 use maud::html;
 
 use super::course::{Belongs, belongs_to, course};
@@ -14,6 +13,7 @@ use crate::admin::caller::{Needs, See};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::looks::looks;
 use crate::admin::pages::parts::{crumbs, days_left, demanded_by, erasure_state, in_words, urgency, waits_for};
+use crate::admin::pages::refreshing;
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::approving;
@@ -23,16 +23,9 @@ use crate::erasure::{Step, StepState};
 use crate::operations::erasures::{self, Explained};
 use crate::operations::recheck;
 
-/// How often a page can ask for itself again, in seconds.
-const EVERY_S: u16 = 10;
-
-/// How long it does so, in seconds: a page that nobody looks at must not keep somebody signed in.
-const REFRESHED_S: i64 = 600;
-
 pub(super) async fn show(visitor: Visitor<See>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let fields = Fields::read(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let every_s = refreshes(&fields, visitor.view.now).then_some(EVERY_S);
-    let because = if every_s.is_some() { Because::Refreshed } else { Because::Asked };
+    let because = refreshing::every_s(&fields, visitor.view.now).map_or(Because::Asked, Because::Refreshed);
     visitor.view.answer(shown(&visitor, &id, because).await)
 }
 
@@ -40,8 +33,8 @@ pub(super) async fn show(visitor: Visitor<See>, Path(id): Path<String>, RawQuery
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Because {
     Asked,
-    /// The browser asks for it again by itself.
-    Refreshed,
+    /// The browser asks for it again by itself, after so many seconds.
+    Refreshed(u16),
     /// It was approved as it is no more: nothing was done, and it is read anew.
     Changed,
 }
@@ -51,13 +44,6 @@ pub(super) async fn changed<N: Needs>(visitor: &Visitor<N>, id: &str) -> Result<
     Ok(Sheet { status: StatusCode::CONFLICT, ..shown(visitor, id, Because::Changed).await? })
 }
 
-/// Whether the browser is to ask again: as long as the link that it began with allows it, and that is never for longer than each link does.
-fn refreshes(fields: &Fields, now: Timestamp) -> bool {
-    let until = fields.text("until").parse::<i64>().ok();
-    let left_s = until.map(|until| until.saturating_sub(now.as_second()));
-    fields.text("every") == EVERY_S.to_string() && left_s.is_some_and(|left_s| (1..=REFRESHED_S).contains(&left_s))
-}
-
 async fn shown<N: Needs>(visitor: &Visitor<N>, id: &str, because: Because) -> Result<Sheet, Problem> {
     let erasure = found(visitor, id).await?;
     let belongs = belongs_to(visitor, &erasure).await?;
@@ -65,8 +51,11 @@ async fn shown<N: Needs>(visitor: &Visitor<N>, id: &str, because: Because) -> Re
     let mut explained = erasures::explain(&visitor.on, vec![erasure]).await?;
     let explained = explained.pop().expect("one was explained for one");
     let is_over = explained.erasure.ended.is_some();
-    let because = if is_over && because == Because::Refreshed { Because::Asked } else { because };
-    let every_s = (because == Because::Refreshed).then_some(EVERY_S);
+    let (because, every_s) = match because {
+        Because::Refreshed(_) if is_over => (Because::Asked, None),
+        Because::Refreshed(every_s) => (because, Some(every_s)),
+        other => (other, None),
+    };
     let why_not = demanded::why_not(visitor, &explained.erasure).await?;
     Ok(Sheet { every_s, ..sheet(visitor, &explained, &belongs, &rechecks, (because, why_not.as_ref())) })
 }
@@ -78,7 +67,7 @@ fn sheet<N>(
     rechecks: &recheck::Rechecks,
     (because, why_not): (Because, Option<&NotApart>),
 ) -> Sheet {
-    let refreshes = because == Because::Refreshed;
+    let refreshes = matches!(because, Because::Refreshed(_));
     let (view, w) = (&visitor.view, visitor.view.words());
     let erasure = &explained.erasure;
     let names = in_words(visitor, erasure.subject.installation());
@@ -98,11 +87,7 @@ fn sheet<N>(
                 @if let Some(left) = belongs.days_left.or(explained.days_left) { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
             @if erasure.ended.is_none() {
-                div.actions {
-                    a.button href=(path) { (w.look_again) }
-                    @if !refreshes { a href={ (path) "?every=" (EVERY_S) "&until=" (view.now.as_second() + REFRESHED_S) } { (view.count(&w.refresh_every, u64::from(EVERY_S))) } }
-                    @else { a href=(path) { (w.stop_refreshing) } }
-                }
+                (refreshing::links(view, &path, refreshes))
             }
         }
         @if because == Because::Changed {
@@ -134,25 +119,4 @@ fn sheet<N>(
         (orders(visitor, explained, &path, why_not))
     };
     Sheet::new(title, Section::Erasures, body)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_asks_for_itself_again_for_so_long_and_no_longer() {
-        let begun = Timestamp::from_second(1_800_000_000).expect("a time");
-        let is_refreshed = |query: &str, after_s: i64| {
-            let now = Timestamp::from_second(begun.as_second() + after_s).expect("a time");
-            refreshes(&Fields::read(query).expect("a query"), now)
-        };
-        let linked = format!("every={EVERY_S}&until={}", begun.as_second() + REFRESHED_S);
-        assert!(is_refreshed(&linked, 0) && is_refreshed(&linked, REFRESHED_S - 1));
-        assert!(!is_refreshed(&linked, REFRESHED_S) && !is_refreshed(&linked, REFRESHED_S * 9));
-        // Nobody writes themselves a link without an end.
-        for wrong in ["", "every=10", "every=1&until=1800000009", "every=10&until=1900000000", "every=10&until=x"] {
-            assert!(!is_refreshed(wrong, 0), "{wrong}");
-        }
-    }
 }

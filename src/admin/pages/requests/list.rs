@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::filters::{company_filter, nothing_here};
+use crate::admin::pages::filters::{company_filter, name_filter, nothing_here, systems};
 use crate::admin::pages::paging::PAGE;
 use crate::admin::pages::parts::{
     SOON_DAYS, actor, cell, due, heads, in_words, request_path, request_state, waits_for, whose,
@@ -182,10 +182,7 @@ impl Filter {
                             option value=(PERSON) selected[self.needs_person] { (l.needs_person) }
                         }
                     }))
-                    (field(view, &[], "target", w.system, None, |aria| html! {
-                        input #target name="target" value=(self.target) maxlength=(NAME_BYTES_MAX) autocomplete="off"
-                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-                    }))
+                    (name_filter(visitor, "target", w.system, &self.target, &systems(visitor)))
                     button { (l.do_filter) }
                 }
             }

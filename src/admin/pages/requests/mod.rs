@@ -2,7 +2,6 @@
 
 mod acts;
 mod deciding;
-mod foretold;
 mod import;
 mod letters;
 mod list;
@@ -10,7 +9,6 @@ mod new;
 mod one;
 mod plan;
 mod planned;
-mod unreached;
 
 use std::sync::Arc;
 

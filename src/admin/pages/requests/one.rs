@@ -6,9 +6,10 @@ use maud::{Markup, html};
 
 use super::deciding::Approving;
 use super::planned::made_by;
-use super::{deciding, foretold, letters, named};
+use super::{deciding, letters, named};
 use crate::access::Permission;
 use crate::admin::caller::See;
+use crate::admin::pages::foretold::{self, Beside};
 use crate::admin::pages::looks::looks;
 use crate::admin::pages::parts::{
     actor, crumbs, days_left, in_words, kind, request_path, request_state, urgency, verdict, verdict_class, waits_for,
@@ -206,7 +207,7 @@ fn planned(visitor: &Visitor<See>, shown: &Shown, plan: &Plan) -> Markup {
             @if view.may(Permission::SeePlans) {
                 p { a href={ (request_path(&shown.request)) "/plan" } { (w.read_the_plan) } " " span.small.muted { (w.looks_are_audited) } }
             }
-            (foretold::verdict_of(visitor, &shown.request, plan, is_held))
+            (foretold::verdict_of(visitor, &shown.request.mluvii, plan.foreseen.as_ref(), Beside::of(visitor, &shown.request, is_held)))
         }
     }
 }

@@ -10,18 +10,18 @@ use maud::{Markup, html};
 
 use super::deciding::Approving;
 use super::planned::hash;
-use super::{deciding, foretold, named, unreached};
+use super::{deciding, named};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
+use crate::admin::pages::foretold::{self, Beside};
 use crate::admin::pages::parts::{Aria, cell, crumbs, days_left, heads, in_words, path_of, request_path, urgency};
+use crate::admin::pages::unreached;
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::why::why_theirs;
-use crate::admin::pages::words::{operating, requesting};
+use crate::admin::pages::words::requesting;
 use crate::admin::problem::{Code, Problem};
-use crate::ledger::TargetPause;
-use crate::operations::erasures::{MayHold, NotSaid};
-use crate::operations::requests::{self, KnownHold, Planned};
+use crate::operations::requests::{self, Planned};
 use crate::policy::Certainty;
 use crate::request::{Choice, Chosen, ChosenBecause, Request};
 use crate::subject::{SessionKey, TargetName};
@@ -195,7 +195,7 @@ fn sheet(
             }
         }
         (targets(visitor, planned))
-        (foretold::holds(view, &holds(planned)))
+        (foretold::holds(view, &foretold::known(&planned.holds)))
         (not_reached(visitor, planned))
         // What is chosen above and not kept is in no plan: what is kept is read, and approved or run from there.
         @if deciding::waits_for_approval(visitor, shown) {
@@ -348,43 +348,26 @@ fn not_found_now(view: &View, planned: &Planned, decisions: &Decisions) -> Marku
     }
 }
 
-fn holds(planned: &Planned) -> Vec<KnownHold> {
-    let known = |hold: &MayHold| KnownHold { held: hold.held.clone(), until: hold.until, waits: hold.waits };
-    planned.holds.iter().map(known).collect()
-}
-
 fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &planned.shown.request;
     let names = in_words(visitor, &request.mluvii);
     let not_said = |target: &TargetName| {
         let why = planned.targets.get(target)?.as_ref().err()?;
-        Some(not_asked(view, &names.system(target), why))
+        Some(foretold::not_asked(view, &names.system(target), why))
     };
     html! {
         section aria-labelledby="p-where" {
-            (foretold::answers(visitor, request, &planned.plan, w.nothing_was_erased, &not_said))
+            (foretold::answers(visitor, &request.mluvii, planned.plan.foreseen.as_ref(), w.nothing_was_erased, &not_said))
+            @if let Some(contacts) = planned.reach.found.contacts.filter(|contacts| *contacts > 0) {
+                p { (view.count(&requesting(view.lang).contacts_found, contacts as u64)) }
+            }
             @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
                 div.note.is-soon { p {
                     (view.fill(w.purge_too_late, &[("target", &html! { (names.system(&purge.target)) }), ("until", &view.day(purge.until))]))
                 } }
             }
         }
-    }
-}
-
-/// Why a system has said nothing: that somebody has paused it in words of ours, all else as it was said.
-fn not_asked(view: &View, system: &str, why: &NotSaid) -> Markup {
-    let (w, own, o) = (view.words(), requesting(view.lang), operating(view.lang));
-    match why {
-        NotSaid::Paused(TargetPause { pause, .. }) => html! {
-            (view.say(own.not_asked_paused, &[("reason", (o.pause_reason)(pause.reason))]))
-            @if let Some(case) = &pause.case { small { (case) } }
-            @if let Some(until) = pause.until { small { (view.fill(w.until_then, &[("until", &view.time(until))])) } }
-        },
-        NotSaid::Failed(_) | NotSaid::NotStarted(_) => html! {
-            (view.say(w.could_not_say, &[("target", system)])) small lang="en" { (why) }
-        },
     }
 }
 
@@ -397,7 +380,7 @@ fn not_reached(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
     html! {
         section aria-labelledby="p-unseen" {
             h2 #p-unseen { (w.where_nobody_looks) }
-            (foretold::verdict_of(visitor, request, &planned.plan, is_held))
+            (foretold::verdict_of(visitor, &request.mluvii, planned.plan.foreseen.as_ref(), Beside::of(visitor, request, is_held)))
             ul.plain {
                 @for one in &planned.reach.not_reached { li { span.st.is-unseen { (unreached::sentence(view, names, one)) } } }
             }

@@ -5,9 +5,10 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::deciding::Approving;
-use super::{deciding, foretold, named};
+use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::SeePlans;
+use crate::admin::pages::foretold::{self, Beside};
 use crate::admin::pages::parts::{
     actor, cell, crumbs, days_left, explain_path, heads, request_path, request_state, urgency,
 };
@@ -65,11 +66,11 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, known: &KnownO
         (decided(view, w.included_by_decision, &request.include))
         (decided(view, w.excluded_by_decision, &request.exclude))
         section aria-labelledby="p-where" {
-            (foretold::answers(visitor, request, plan, requesting(view.lang).answers_caption, &|_| None))
+            (foretold::answers(visitor, &request.mluvii, plan.foreseen.as_ref(), requesting(view.lang).answers_caption, &|_| None))
             (foretold::unasked(visitor, request, plan))
         }
         (foretold::holds(view, &known.holds))
-        (foretold::verdict_of(visitor, request, plan, known.holds.iter().any(|hold| hold.waits)))
+        (foretold::verdict_of(visitor, &request.mluvii, plan.foreseen.as_ref(), Beside::of(visitor, request, known.holds.iter().any(|hold| hold.waits))))
         @if deciding::waits_for_approval(visitor, shown) {
             @match approving {
                 Approving::May => { (deciding::approve(view, shown, plan)) }

@@ -6,11 +6,12 @@ use super::Section;
 /// The navigation: what is to be done, and what is kept.
 pub(super) const WORK: [Section; 6] =
     [Section::Home, Section::Requests, Section::People, Section::Consents, Section::Tasks, Section::Holds];
-pub(super) const RECORDS: [Section; 9] = [
+pub(super) const RECORDS: [Section; 10] = [
     Section::Erasures,
     Section::Explain,
     Section::Quarantine,
     Section::Mluvii,
+    Section::Sweeps,
     Section::Receipts,
     Section::Rules,
     Section::Audit,
@@ -34,6 +35,7 @@ pub(super) fn address(section: Section) -> &'static str {
         Section::Targets => "/targets",
         Section::Rules => "/rules",
         Section::Mluvii => "/mluvii",
+        Section::Sweeps => "/sweeps",
         Section::Audit => "/audit",
         Section::Accounts => "/accounts",
         Section::Own => "/sessions",

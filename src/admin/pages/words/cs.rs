@@ -3,18 +3,24 @@
 pub(super) mod acted;
 pub(super) mod approving;
 mod consents;
+pub(super) mod demanding;
 pub(super) mod detail;
 pub(super) mod explained;
 mod giving;
+pub(super) mod holding;
 pub(super) mod import;
 mod letters;
 pub(super) mod lists;
+pub(super) mod muting;
+pub(super) mod noting;
 pub(super) mod operating;
 pub(super) mod places;
 pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod starting;
+pub(super) mod sweeping;
+pub(super) mod task_links;
 pub(super) mod timeline;
 pub(super) mod told;
 pub(super) mod unseen;
@@ -164,7 +170,6 @@ pub(super) const WORDS: Words = Words {
     hold_lift_title: "Zrušit pozastavení",
     hold_lifted: "Zrušení: {who}, {time}.",
     hold_not_added: "Zatím se nic nedrží",
-    hold_not_both: "Uveďte konverzaci, nebo osobu, ne obojí.",
     hold_nothing_waits: "Nic na něj nečeká.",
     hold_of: "Pozastavení {id}",
     hold_on: "Co drží",
@@ -175,7 +180,7 @@ pub(super) const WORDS: Words = Words {
     hold_over: "Skončilo {time}.",
     hold_reason_needed: "Vyberte, proč se to drží.",
     hold_session: "Číslo konverzace v mluvii",
-    hold_session_hint: "Prázdné, pokud jde o osobu",
+    hold_session_hint: "Prázdné, pokud jde o něco jiného",
     hold_session_wrong: "Napište číslo konverzace tak, jak ho ukazuje mluvii.",
     hold_under_way: "Něco z toho se právě maže a pozastavení to nezadrží: {erasures}",
     hold_until: "Držet do",
@@ -233,7 +238,7 @@ pub(super) const WORDS: Words = Words {
     needs_somebody: "Potřebuje člověka",
     never: "Nikdy",
     new_hold: "Nové pozastavení",
-    new_hold_lead: "Uveďte konverzaci, nebo osobu. Výmazy počkají, než pozastavení skončí; co už je smazané, se nevrátí.",
+    new_hold_lead: "Uveďte konverzaci, hosta, pravidlo, nebo osobu. Výmazy počkají, než pozastavení skončí; co už je smazané, se nevrátí.",
     new_password_again: "Nové heslo ještě jednou",
     new_password: "Nové heslo",
     new_request_lead: "Zapište, co přišlo. Lhůta se počítá ode dne, kdy žádost přišla.",
@@ -365,7 +370,7 @@ pub(super) const WORDS: Words = Words {
     step_planned: "Plán",
     step_received: "Přijato",
     step_verified: "Totožnost",
-    stop_lead: "Zastavením se dokončí volání, která právě běží, a potom se už nic nesmaže. Co je smazané, zůstane smazané. Doklad řekne, co se do té doby stihlo.",
+    stop_lead: "Co už bylo systému odesláno, to se dokončí, a potom se už nic nesmaže. Co je smazané, zůstane smazané. Doklad řekne, co se do té doby stihlo.",
     stop_refreshing: "Neobnovovat",
     systems_over_label: "Hotové systémy",
     systems_over: "Hotové systémy: {over} z {all}.",

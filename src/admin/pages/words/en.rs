@@ -3,17 +3,23 @@
 pub(super) mod acted;
 pub(super) mod approving;
 mod consents;
+pub(super) mod demanding;
 pub(super) mod explained;
 mod giving;
+pub(super) mod holding;
 pub(super) mod import;
 mod letters;
 pub(super) mod lists;
+pub(super) mod muting;
+pub(super) mod noting;
 pub(super) mod operating;
 pub(super) mod places;
 pub(super) mod requesting;
 mod rules;
 mod said;
 pub(super) mod starting;
+pub(super) mod sweeping;
+pub(super) mod task_links;
 pub(super) mod timeline;
 pub(super) mod told;
 pub(super) mod unseen;
@@ -163,7 +169,6 @@ pub(super) const WORDS: Words = Words {
     hold_lift_title: "Lift this hold",
     hold_lifted: "Lifted by {who}, {time}.",
     hold_not_added: "Nothing is held yet",
-    hold_not_both: "Name a session or a person, not both.",
     hold_nothing_waits: "Nothing waits for it.",
     hold_of: "Hold {id}",
     hold_on: "What it keeps",
@@ -174,7 +179,7 @@ pub(super) const WORDS: Words = Words {
     hold_over: "It ended {time}.",
     hold_reason_needed: "Choose why it is kept.",
     hold_session: "Session’s number in mluvii",
-    hold_session_hint: "Leave it empty where the hold is on a person",
+    hold_session_hint: "Leave it empty where the hold is on something else",
     hold_session_wrong: "Write the session’s number as mluvii shows it.",
     hold_under_way: "Some of it is being erased just now, and that is not kept: {erasures}",
     hold_until: "Keep until",
@@ -232,7 +237,7 @@ pub(super) const WORDS: Words = Words {
     needs_somebody: "Needs somebody",
     never: "Never",
     new_hold: "New hold",
-    new_hold_lead: "Name a session, or a person. Erasures of it wait until the hold has ended; what is erased already does not come back.",
+    new_hold_lead: "Name a session, a guest, a rule, or a person. Erasures of it wait until the hold has ended; what is erased already does not come back.",
     new_password_again: "New password once more",
     new_password: "New password",
     new_request_lead: "Write down what has come. Its deadline is counted from the day on which it came.",
@@ -364,7 +369,7 @@ pub(super) const WORDS: Words = Words {
     step_planned: "Plan",
     step_received: "Received",
     step_verified: "Identity",
-    stop_lead: "Stopping lets calls that are under way finish, and then nothing more is erased. What is gone stays gone. The receipt says what was done by then.",
+    stop_lead: "What has been sent to a system already is finished, and then nothing more is erased. What is gone stays gone. The receipt says what was done by then.",
     stop_refreshing: "Stop refreshing",
     systems_over_label: "Systems that are over",
     systems_over: "Over: {over} of {all} systems.",

@@ -90,16 +90,22 @@ macro_rules! words {
 
 mod approving;
 mod consents;
+mod demanding;
 mod explained;
 mod giving;
+mod holding;
 mod import;
 mod letters;
 mod lists;
+mod muting;
+mod noting;
 mod operating;
 mod places;
 mod requesting;
 mod rules;
 mod starting;
+mod sweeping;
+mod task_links;
 mod timeline;
 mod told;
 mod unseen;
@@ -121,8 +127,9 @@ macro_rules! of_both {
 pub(super) use operating::Operating;
 
 of_both!(
-    approving: Approving, explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, requesting: Requesting,
-    starting: Starting, timeline: Timeline, unseen: Unseen,
+    approving: Approving, demanding: Demanding, explained: Explained, holding: Holding, import: Import, lists: Lists, muting: Muting,
+    noting: Noting, operating: Operating, places: Places, requesting: Requesting, starting: Starting, sweeping: Sweeping,
+    task_links: TaskLinks, timeline: Timeline, unseen: Unseen,
 );
 
 /// What an act of the audit is called.
@@ -174,7 +181,7 @@ words! {
         excluded_by_decision, expires_at, extend_lead, extend_title, extend_until, extended, filter, find_again,
         find_lead, find_person, for_the_operator, found, from_where, further, guest_number, hint, hold, hold_added,
         hold_case, hold_case_hint, hold_case_wrong, hold_does_not_wait, hold_ends, hold_for_person, hold_has_no_end,
-        hold_lift_lead, hold_lift_title, hold_lifted, hold_not_added, hold_not_both, hold_nothing_waits, hold_of,
+        hold_lift_lead, hold_lift_title, hold_lifted, hold_not_added, hold_nothing_waits, hold_of,
         hold_on, hold_on_guest, hold_on_person, hold_on_rule, hold_on_session, hold_over, hold_reason_needed,
         hold_session, hold_session_hint, hold_session_wrong, hold_under_way, hold_until, hold_until_hint,
         hold_until_wrong, hold_waiting, hold_waits, holds, holds_in_force, holds_lead, how_far, how_it_came,

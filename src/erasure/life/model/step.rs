@@ -102,7 +102,7 @@ fn ended(steps: Begun, place: usize, end: End) -> Result<Change, OutOfPlace> {
         End::Unverifiable => over(Outcome::Unverifiable),
         End::EraseAgain => StepEnd::EraseAgain { pause },
         End::OutcomeUnknown => StepEnd::OutcomeUnknown,
-        End::Stopped => StepEnd::Stopped,
+        End::Stopped => StepEnd::Stopped { done: BTreeMap::new() },
         End::StillUnknown => StepEnd::StillUnknown { reason: String::new() },
         End::Resolved | End::Closed => return Err(OutOfPlace),
     };

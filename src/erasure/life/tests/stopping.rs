@@ -5,6 +5,11 @@ use crate::erasure::Sent;
 
 const CALLED: bool = true;
 
+/// Who was to call is gone, and nothing is known of their call.
+fn nobody_calls() -> StepEnd {
+    StepEnd::Stopped { done: BTreeMap::new() }
+}
+
 fn stop(step: Step, is_called: bool) -> (Step, Next) {
     only(Begun(vec![step]).stopped(|_| is_called, None, NOW).expect("there is something to stop"))
 }
@@ -57,8 +62,24 @@ fn what_is_called_ends_with_its_call_whatever_the_call_ends_with() {
     assert_eq!(failed.final_outcome(), Some(Outcome::Unverifiable));
     let parked = cut(begun().call_parked(&called, Outcome::Parked, "403", NOW).expect("one"));
     assert_eq!(parked.final_outcome(), Some(Outcome::Parked));
-    let gone = cut(begun().call_ended(&target("crm"), StepEnd::Stopped, NOW).expect("one"));
+    let gone = cut(begun().call_ended(&target("crm"), nobody_calls(), NOW).expect("one"));
     assert_eq!(gone.final_outcome(), Some(Outcome::Unverifiable));
+}
+
+#[test]
+fn what_a_call_had_erased_when_it_went_no_further_is_said() {
+    let stopped = Step { stopped: true, tried: true, ..to_call(Stage::Erase) };
+    let done = |sessions| StepEnd::Stopped { done: BTreeMap::from([("sessions".to_owned(), sessions)]) };
+    let (step, next) = ended(stopped.clone(), done(1));
+    assert_eq!((step.final_outcome(), next, step.counts["sessions"]), (Some(Outcome::Unverifiable), Next::Gone, 1));
+    assert_eq!((step.erased_at, step.verified_at), (None, None), "nobody has answered for all of it, or looked");
+    let reason = step.reason.expect("a reason");
+    assert!(reason.contains("has erased a part"), "{reason}");
+    // Several calls went no further, of which each counts what those before have erased.
+    let before = Step { counts: BTreeMap::from([("sessions".to_owned(), 2)]), ..stopped.clone() };
+    assert_eq!(ended(before, done(3)).0.counts["sessions"], 3);
+    let (nothing, _) = ended(stopped, nobody_calls());
+    assert!(nothing.reason.expect("a reason").contains("may have been asked"));
 }
 
 #[test]
@@ -78,7 +99,7 @@ fn a_report_that_comes_before_nobody_is_called_is_taken_in_first() {
     let stopped = Step { stopped: true, ..to_call(Stage::Erase) };
     // Somebody has taken it over and finds it stopped; before that is written, the report comes.
     let (came, _) = only(Begun(vec![stopped]).reported(&of(Stage::Erase, 0), report(), NOW).expect("taken"));
-    let change = Begun(vec![came.clone()]).call_ended(&target("crm"), StepEnd::Stopped, NOW).expect("a transition");
+    let change = Begun(vec![came.clone()]).call_ended(&target("crm"), nobody_calls(), NOW).expect("a transition");
     assert_eq!(only(change), (came.clone(), Next::Due(NOW)), "what it says is not thrown away");
     let said = Begun(vec![came]).call_ended(&target("crm"), ends(Outcome::Retained), NOW).expect("taken in");
     assert_eq!(only(said).0.final_outcome(), Some(Outcome::Retained));
@@ -150,5 +171,5 @@ fn nobody_is_asked_to_erase_once_others_have_said_what_they_know() {
 #[test]
 fn what_is_over_is_not_stopped_and_what_was_not_stopped_does_not_end_so() {
     assert_eq!(Begun(vec![over("crm")]).stopped(|_| false, None, NOW), None);
-    assert!(Begun(vec![to_call(Stage::Erase)]).call_ended(&target("crm"), StepEnd::Stopped, NOW).is_err());
+    assert!(Begun(vec![to_call(Stage::Erase)]).call_ended(&target("crm"), nobody_calls(), NOW).is_err());
 }

@@ -270,7 +270,7 @@ fn step_end(chance: &mut Chance) -> StepEnd {
         4 if chance.one_in(2) => StepEnd::NotReported,
         4 => StepEnd::EraseAgain { pause },
         5 if chance.one_in(2) => StepEnd::OutcomeUnknown,
-        5 if chance.one_in(3) => StepEnd::Stopped,
+        5 if chance.one_in(3) => StepEnd::Stopped { done: counts },
         5 => StepEnd::StillUnknown { reason: "it cannot say".to_owned() },
         _ => {
             let (erased, absent) = (Outcome::Erased, Outcome::Absent);

@@ -9,7 +9,7 @@ use super::super::fixtures::Shared;
 use super::choice;
 use super::model::{Model, Session};
 use super::task::{Piece, Task};
-use crate::erasure::{Erasure, ErasureState, ReportState, Step, StepState};
+use crate::erasure::{Erasure, ErasureState, ReportState, RuleDemand, Step, StepState};
 use crate::ledger::{Claim, EraseWork, ErasureFilter, StepWork, Work};
 
 /// More than there are.
@@ -146,6 +146,7 @@ fn same_erasure(shown: &Erasure, mine: &Erasure) {
     let mut shown = shown.clone();
     near_is_same(&mut shown.created, mine.created);
     near_is_same(&mut shown.due, mine.due);
+    near_if_all(&mut shown.demands, &mine.demands);
     near_if_both(&mut shown.begun, mine.begun);
     near_if_both(&mut shown.ended, mine.ended);
     near_if_both(&mut shown.approved, mine.approved);
@@ -197,6 +198,22 @@ pub(super) fn near(one: Timestamp, other: Timestamp) -> bool {
 pub(super) fn near_is_same(shown: &mut Timestamp, mine: Timestamp) {
     if near(*shown, mine) {
         *shown = mine;
+    }
+}
+
+/// Of demands that differ by the times at which two clocks were read.
+fn near_if_all(shown: &mut Vec<RuleDemand>, mine: &[RuleDemand]) {
+    let parts = |demand: &RuleDemand| {
+        let mut demand = serde_json::to_value(demand).expect("JSON");
+        let due = demand.as_object_mut().expect("an object").remove("d");
+        (demand, due.and_then(|due| Timestamp::from_millisecond(due.as_i64()?).ok()))
+    };
+    let is_near = |(shown, mine): (&RuleDemand, &RuleDemand)| {
+        let ((shown, is), (mine, should)) = (parts(shown), parts(mine));
+        shown == mine && is.zip(should).is_some_and(|(is, should)| near(is, should))
+    };
+    if shown.len() == mine.len() && shown.iter().zip(mine).all(is_near) {
+        *shown = mine.to_vec();
     }
 }
 

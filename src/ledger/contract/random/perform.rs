@@ -181,6 +181,9 @@ impl Run {
 
     async fn end_call(&mut self, held: &Held, work: &StepWork, ending: Ending, now: Timestamp) -> Came {
         let (ledger, model, claim) = (&self.ledger, &mut self.model, copy(&held.claim));
+        // Each call asks before it erases more, whatever it ends with.
+        let halted = ledger.halted(claim.step(work)).await.expect("answered");
+        assert_eq!(halted, model.halted(held, work, now), "whether the call must erase no further");
         match ending {
             Ending::Renew { lease } => (ledger.renew(&claim, lease).await, Ok(model.renewed(held, lease, now))),
             Ending::Retry { pause, attempt } => {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::model::{Began, Model, Refused};
 use super::task::{Held, Piece, Task};
 use crate::erasure::life::{Begun, Change, Next, OutOfPlace, begin, claimed_to_erase, end_of};
-use crate::erasure::{Attempt, ErasureId, Outcome, Reportable, Step, StepEnd};
+use crate::erasure::{Attempt, ErasureId, Halt, Outcome, Reportable, Step, StepEnd};
 use crate::keys::Sealed;
 use crate::ledger::{Closing, Finished, QueueName, Reported, Resolution, StepWork, transition};
 
@@ -69,6 +69,18 @@ impl Model {
         let before = self.began(work.erasure).steps.iter_mut().find(|before| before.target == step.target);
         *before.expect("the step was there") = step;
         Ok(Finished::Done)
+    }
+
+    /// Why a call must erase no further.
+    pub(super) fn halted(&mut self, held: &Held, work: &StepWork, now: Timestamp) -> Option<Halt> {
+        if self.held(held).is_none() {
+            return Some(Halt::LeaseLost);
+        }
+        let step = self.began(work.erasure).steps.iter().find(|step| step.target == work.step.target);
+        if step.expect("the step is there").stopped {
+            return Some(Halt::Stopped);
+        }
+        (!self.kept_by(work.erasure, now).is_empty()).then_some(Halt::Held)
     }
 
     /// How far a call is.

@@ -49,6 +49,14 @@ fn a_selection_is_found_by_combined_filters_and_exactly_what_was_ticked_is_tried
     }
     assert_eq!(has(&olga, &format!("show=person&time=due&company=acme&target=crm&{RULE}")), 2);
     assert_eq!(has(&olga, "target=mlu"), 0);
+    // What stands in an address is chosen, and not typed; what the configuration does not have, as little.
+    let [system, chosen] =
+        ["<option value=\"crm\">crm</option>", "nothing kept\" selected>no consent, nothing kept</option>"];
+    olga.get(&format!("/erasures?{RULE}")).is(200).says(&["<select id=\"rule\" name=\"rule\">", system, chosen]);
+    olga.get("/erasures?rule=retention").is(200).says(&["<option value=\"retention\" selected>"]);
+    olga.get("/requests?target=crm")
+        .is(200)
+        .says(&["<select id=\"target\" name=\"target\">", "<option value=\"crm\" selected>"]);
     // A row says what is erased, and of its id as much as a line holds.
     let list = olga.get("/erasures").is(200).says(&["Session acme/101", "Session acme/102", "Step that is stuck"]);
     let short = |id: &String| format!("<small>{}</small>", &id[..14]);

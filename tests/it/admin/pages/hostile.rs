@@ -33,6 +33,8 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         "/quarantine",
         "/targets",
         "/mluvii",
+        "/sweeps",
+        "/attention",
         "/audit",
         "/accounts",
         "/accounts/new",
@@ -44,6 +46,7 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         "/explain",
         "/preferences",
         "/erasures/retry",
+        "/erasures/new",
     ] {
         pages.push(browser.get(path).is(200).says(&["&lt;script&gt;alert(1)"]).text);
     }
@@ -55,6 +58,8 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         format!("/holds?show={encoded}"),
         format!("/audit?from={encoded}"),
         format!("/explain?session={encoded}"),
+        format!("/attention?show={encoded}"),
+        format!("/attention/mute?code={encoded}&object={encoded}"),
         format!("/requests?waits={encoded}"),
         format!("/erasures?time={encoded}"),
         format!("/rules/trial?days={encoded}"),
@@ -78,6 +83,12 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
     pages.push(browser.post("/requests/import", &[("lines", SCRIPT), ("came", SCRIPT)]).is(400).text);
     pages.push(browser.post("/preferences", &[("zone", SCRIPT)]).is(400).text);
     pages.push(browser.post("/erasures/retry", &[("erasure", SCRIPT)]).is(400).text);
+    pages.push(browser.get(&format!("/sweeps/{encoded}/{encoded}")).is(404).text);
+    pages.push(browser.post("/erasures/new/foresee", &[("session", SCRIPT), ("company", SCRIPT)]).is(400).text);
+    pages.push(browser.post("/erasures/new/do", &[("guest", SCRIPT), ("company", SCRIPT)]).is(400).text);
+    pages.push(browser.post("/holds/new", &[("guest", SCRIPT), ("rule", SCRIPT)]).is(400).text);
+    pages.push(browser.post("/sweeps", &[("target", SCRIPT), ("company", SCRIPT), ("since", SCRIPT)]).is(400).text);
+    pages.push(browser.post("/attention/mute", &[("code", SCRIPT), ("object", SCRIPT)]).is(400).text);
     let outside = format!("/requests/acme/{encoded}");
     pages.push(browser.get(&outside).is(404).text);
     pages.push(browser.get(&format!("/{encoded}")).is(404).text);

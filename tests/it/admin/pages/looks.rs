@@ -113,7 +113,8 @@ fn a_plan_that_a_command_shows_is_a_look_and_no_list_shows_one() {
     officer.get("/api/v1/requests/acme/2026%2F1").is(200);
     assert_eq!(looks(&deployment, "request.view").len(), 0, "it was only listed");
     let shown = deployment.json(&["requests", "show", "2026/1"]);
-    assert_eq!(shown["plan"]["sessions"][0]["session"], "acme/101", "{shown:#}");
+    let session = json!({ "installation": "acme", "session": 101 });
+    assert_eq!(shown["plan"]["sessions"][0]["session"], session, "{shown:#}");
     let look = ("cli".to_owned(), json!("request:acme/2026/1"), json!({ "plan": planned["plan"] }));
     assert_eq!(looks(&deployment, "request.view"), vec![look]);
     server.stop();

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod approvals;
+mod attention;
+mod by_hand;
 mod canary;
 mod chromium;
 mod consents;
@@ -10,6 +12,7 @@ mod crowded;
 mod demo;
 mod erasures;
 mod explaining;
+mod holds;
 mod hostile;
 mod import;
 mod letters;
@@ -20,11 +23,14 @@ mod people;
 mod planned;
 mod preferences;
 mod quarantine;
+mod receipts;
 mod rules;
 mod signing;
 mod stored;
 mod story;
+mod sweeps;
 mod targets;
+mod task_links;
 mod unseen;
 mod who;
 

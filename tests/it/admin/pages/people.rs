@@ -68,7 +68,7 @@ fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
 
     // A session is kept by its number, and not beside a person.
     let both = [("session", "101"), ("email", ANN), ("reason", "review")];
-    seen.push(olga.post("/holds/new", &both).is(400).says(&["not both"]).text);
+    seen.push(olga.post("/holds/new", &both).is(400).says(&["Name only one of them"]).text);
     let over = [("session", "101"), ("reason", "review"), ("until", "2001-01-01")];
     olga.post("/holds/new", &over).is(400).says(&["still to come"]);
     let session = olga.post("/holds/new", &over[..2]).goes_on();

@@ -1,8 +1,11 @@
 //! What whoever approves reads before they do, and what they are told who cannot.
 
-use super::{ADMIN, Browser, Page, user};
+use serde_json::json;
+
+use super::{ADMIN, Api, Browser, Page, user};
 use crate::admin::talked;
 use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin};
+use crate::papers::{RULES_OF_NOTHING, SEARCH};
 
 const ANN: &str = "ann@example.com";
 const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
@@ -81,6 +84,30 @@ fn who_approves_reads_what_is_not_known_what_is_held_and_when_it_was() {
     for text in [&read.text, &own.text, &of_request.text, &now.text, &czech.text, &log.join("\n")] {
         needles.must_be_absent("a page", text.as_bytes());
     }
+}
+
+#[test]
+fn how_many_contacts_mluvii_has_of_the_person_is_said_in_both_languages_and_by_the_api() {
+    let standin = StandIn::start();
+    let deployment = Deployment::tuned(&standin.mluvii, "", "", &format!("{SEARCH}{RULES_OF_NOTHING}{ADMIN}"));
+    let server = Server::start(&deployment);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let olga = Browser::signed_in(&server, "olga");
+    talked(&standin, &server, &deployment, ANN);
+    let form = [("email", ANN), ("came", "letter"), ("verified", "document"), ("number", "2026/041")];
+    let at = olga.post("/requests/new", &form).goes_on();
+    let plan = format!("{at}/plan");
+    let none = olga.post(&plan, &[]).is(200);
+    assert!(!none.text.replace('\u{a0}', " ").contains("The directory of mluvii"), "{}", none.text);
+    for (id, phone) in [("c-1", "+420 602 111 221"), ("c-2", "+420 602 111 222")] {
+        standin.add_directory_contact(id, ANN, phone);
+    }
+    olga.post(&plan, &[]).is(200).says(&["The directory of mluvii has 2 contacts of the person. Their records stay."]);
+    olga.get("/language/cs?next=/").leads_to("/");
+    olga.post(&plan, &[]).is(200).says(&["V adresáři mluvii jsou 2 kontakty této osoby. Jejich záznamy zůstanou."]);
+    let officer = Api::by(&server, &deployment, "otto", &["officer"], &[]);
+    let planned = officer.post("/api/v1/requests/acme/2026%2F041/plan", &json!({})).is(200);
+    assert_eq!(planned["contacts"], 2, "{planned:#}");
 }
 
 #[test]

@@ -8,12 +8,14 @@ use crate::admin::who::{MAY, two_companies};
 use crate::harness::{Deployment, Server, StandIn};
 
 /// What else is shown, and with which permission.
-const FURTHER: [(&str, &str); 7] = [
+const FURTHER: [(&str, &str); 9] = [
     ("/requests?show=ended", "see"),
     ("/requests?waits=person&target=crm", "see"),
     ("/erasures?show=parked", "see"),
     ("/erasures?show=person&time=late&rule=request&target=crm", "see"),
     ("/holds?show=all", "see"),
+    ("/attention?show=muted", "operate"),
+    ("/attention?show=all", "operate"),
     ("/targets/mluvii%2Facme", "operate"),
     ("/accounts/officer", "see_accounts"),
 ];
@@ -150,11 +152,29 @@ fn an_account_sees_nothing_of_another_company() {
     let found = anna.post("/people", &bob).is(200).says(&["Nothing is known of the person here"]);
     assert!(!found.text.contains("beta"), "{}", found.text);
     anna.post("/people", &[bob[0], ("company", "beta")]).is(404);
-    let hold = [bob[0], ("company", "beta"), ("reason", "legal-claims")];
+    let hold_of = (("company", "beta"), ("reason", "legal-claims"));
+    let hold = [bob[0], hold_of.0, hold_of.1];
     anna.post("/holds/new", &hold).is(400).says(&["Choose the company"]);
     let hold = both.post("/holds/new", &hold).goes_on();
     anna.get(&hold).is(404);
     anna.post(&format!("{hold}/lift"), &[]).is(404);
     assert!(!anna.get("/holds").is(200).text.contains("/holds/h-"), "it is of another company");
     both.post("/requests/new", &form[..3]).is(400).says(&["Choose the company"]);
+    // Nor by hand, of a rule, or after a restore; and what is of all companies is not theirs.
+    for path in ["/erasures/new/foresee", "/erasures/new/do"] {
+        let erasure = [("company", "beta"), ("session", "101"), ("sure", "1")];
+        anna.post(path, &erasure).is(400).says(&["Choose the company"]);
+    }
+    for on in [("rule", "retention"), ("guest", "guest-bob@example.com")] {
+        anna.post("/holds/new", &[on, hold_of.0, hold_of.1]).is(400).says(&["Choose the company"]);
+    }
+    let sweep = [("company", "beta"), ("target", "crm"), ("since", "2026-01-01")];
+    anna.post("/sweeps", &sweep).is(400).says(&["Choose the company"]);
+    anna.get("/sweeps/beta/crm").is(404);
+    for of_all in ["/attention", "/receipts/export"] {
+        anna.get(of_all).is(403);
+    }
+    anna.post("/attention/retry", &[("what", "undecided")]).is(403);
+    let held = both.get("/holds?show=all").is(200).text.matches("/holds/h-").count();
+    assert_eq!(held, 1, "nothing was added");
 }

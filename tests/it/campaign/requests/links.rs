@@ -316,6 +316,6 @@ fn is_good(answer: Option<u16>) -> Option<bool> {
 fn answer(method: Method, server: SocketAddr, token: &str) -> Option<u16> {
     let request = sender_within(PATIENCE).request(method, format!("http://{server}/confirm/{token}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let response = runtime.block_on(request.send());
+    let response = runtime.block_on(async { request.send().await });
     response.ok().map(|response| response.status().as_u16())
 }

@@ -12,6 +12,7 @@ pub(in crate::admin::pages::words) fn act(one: Act) -> &'static str {
         Act::CancelErasure => "Zrušení výmazu",
         Act::ConfirmTask => "Vyjádření k úkolu",
         Act::RevealTask => "Zobrazení, koho se úkol týká",
+        Act::LinkTask => "Vytvoření odkazu na úkol",
         Act::StopErasure => "Zastavení výmazu",
         Act::AddHold => "Zavedení pozastavení",
         Act::LiftHold => "Zrušení pozastavení",

@@ -32,9 +32,22 @@ pub(in crate::admin::pages) const KNOWN: &[(&str, &str)] = &[
     ),
     ("choose or write `{}`", "Vyplňte ve formuláři všechna povinná pole."),
     ("the day is none of the calendar", "Takový den v kalendáři není."),
+    (
+        "`shown` is no time",
+        "Není uvedeno, který výsledek porovnání byl zobrazen. Otevřete porovnání a rozhodněte znovu.",
+    ),
+    ("a session's decision cannot be read", "Rozhodnutí o některé konverzaci nejde přečíst."),
     ("a session's name cannot be read", "Označení konverzace nejde přečíst."),
     ("a session that is decided about is none of this company", "Některá z konverzací nepatří této společnosti."),
     ("nobody has signed in", "Nikdo není přihlášen."),
+    (
+        "a link needs the address by which people reach this server: set `server.public_url`, such as to `https://quietus.example.com`",
+        "Odkaz potřebuje adresu, na které lidé tento server najdou: v konfiguraci se nastaví jako server.public_url a musí to být adresa https.",
+    ),
+    (
+        "the time of the task {} is over, or it was answered: an operator gives it once more by `quietus erasures retry`",
+        "Čas na úkol {} vypršel, nebo už na něj někdo odpověděl. Ještě jednou ho může zadat správce.",
+    ),
     // Who may, and by which way.
     (
         "it is of all companies, and the account may see some of them only",

@@ -1,5 +1,6 @@
 //! Czech: what is said of a request's plan, its approval and its answer.
 
+use crate::admin::pages::words::Forms;
 use crate::admin::pages::words::requesting::Requesting;
 
 pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
@@ -21,4 +22,9 @@ pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
     unknown_asker_title: "Tento plán nemůže nikdo schválit",
     unknown_asker_way: "Cesta dál: pověřenec žádost ukončí jako zapsanou omylem a pod svým účtem ji zapíše znovu, se stejným dnem přijetí. Pak ji může schválit kolega.",
     waits_for_your_approval: "Čeká na vaše schválení.",
+    contacts_found: Forms {
+        one: "V adresáři mluvii je {n} kontakt této osoby. Jeho záznam zůstane.",
+        few: "V adresáři mluvii jsou {n} kontakty této osoby. Jejich záznamy zůstanou.",
+        other: "V adresáři mluvii je {n} kontaktů této osoby. Jejich záznamy zůstanou.",
+    },
 };

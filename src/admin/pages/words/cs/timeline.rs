@@ -58,6 +58,7 @@ fn ordered(act: &str) -> &'static str {
         "erasure.reopen" => "Začalo, protože se něco znovu objevilo: {who}.",
         "task.done" => "Odpověď na úkol: {who}.",
         "task.reveal" => "Zobrazeno, koho se úkol týká: {who}.",
+        "task.link" => "Vytvořen odkaz na úkol: {who}.",
         _ => "",
     }
 }

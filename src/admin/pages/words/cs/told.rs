@@ -59,7 +59,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "{n} doklad je neúplný a nikdo to nevzal na vědomí.",
             "{n} doklady jsou neúplné a nikdo to nevzal na vědomí.",
             "{n} dokladů je neúplných a nikdo to nevzal na vědomí.",
-            "Podívejte se, co zůstalo, a v příkazové řádce to vezměte na vědomí: quietus receipts acknowledge.",
+            "Pověřenec se podívá, co zůstalo, a na téže stránce to vezme na vědomí.",
         ),
         Code::ConsentsUnknown => three(
             "U {n} konverzace z {sessions} zůstal souhlas neznámý.",
@@ -71,7 +71,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "{n} událost, konverzaci nebo výmaz nešlo zpracovat.",
             "{n} události, konverzace nebo výmazy nešlo zpracovat.",
             "{n} událostí, konverzací nebo výmazů nešlo zpracovat.",
-            "Opravte, co uvádí log serveru, a zkuste to znovu v příkazové řádce: quietus erasures retry --undecided.",
+            "Opravte, co uvádí log serveru, a potom to zkuste znovu.",
         ),
         Code::LedgerDamaged => plain(
             "Databáze je poškozená. Nic se nepřijímá ani nemaže.",
@@ -95,7 +95,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "{n} potvrzená událost je poškozená a nejde o ní rozhodnout.",
             "{n} potvrzené události jsou poškozené a nejde o nich rozhodnout.",
             "{n} potvrzených událostí je poškozených a nejde o nich rozhodnout.",
-            "Najděte v mluvii, koho se týkají. Potom v příkazové řádce: quietus attention acknowledge events_damaged.",
+            "Najděte v mluvii, koho se týkají. Potom to vezměte na vědomí.",
         ),
         Code::RecordsDamaged => three(
             "S {n} konverzací nebo výmazem se nic nedělá: záznam je poškozený a mohl by patřit někomu jinému.",
@@ -140,7 +140,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::StateBegunAnew => plain(
             "Počítač {machine} v {path} o této databázi nic nevěděl, ačkoli v ní doklady jsou.",
-            "Zjistěte, jestli tam nechybí připojený disk; pokud ano, vraťte ho a restartujte server. Jinak to v příkazové řádce vezměte na vědomí: quietus attention acknowledge.",
+            "Zjistěte, jestli tam nechybí připojený disk; pokud ano, vraťte ho a restartujte server. Jinak to vezměte na vědomí.",
         ),
         Code::LedgerSetBack => plain(
             "Databáze se vrátila do dřívějšího stavu. Doklady čekají.",
@@ -244,13 +244,13 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
             "Co od {erased_since} vymazal {n} výmaz v systému {target}, je tam znovu.",
             "Co od {erased_since} vymazaly {n} výmazy v systému {target}, je tam znovu.",
             "Co od {erased_since} vymazalo {n} výmazů v systému {target}, je tam znovu.",
-            "Neobnovila se tam záloha? Žádosti jsou znovu otevřené; vymažte to v příkazové řádce: quietus erase-again, u mluvii quietus reconcile.",
+            "Neobnovila se tam záloha? Žádosti jsou znovu otevřené. Projděte systém po obnově a nechte to vymazat; u mluvii v příkazové řádce: quietus reconcile.",
         ),
         Code::RecheckUnclear => three(
             "U {n} výmazu od {erased_since} nejde říct, jestli je v systému {target} znovu něco z toho.",
             "U {n} výmazů od {erased_since} nejde říct, jestli je v systému {target} znovu něco z toho.",
             "U {n} výmazů od {erased_since} nejde říct, jestli je v systému {target} znovu něco z toho.",
-            "Samo se z toho nic nevymaže. Podívejte se v příkazové řádce: quietus erase-again, u mluvii quietus erasures show.",
+            "Samo se z toho nic nevymaže. Projděte systém po obnově; u mluvii se podívejte na výmazy.",
         ),
         Code::RecheckLate => plain(
             "Na to, co se vymazalo v systému {target}, se mělo znovu podívat a několik dní to nejde.",
@@ -258,7 +258,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::SweepStuck => plain(
             "Nové hledání všech, kdo byli vymazáni v systému {target}, nepokračuje, nebo se vzdalo.",
-            "Jak je daleko, ukáže v příkazové řádce quietus erase-again status. {reason}",
+            "Podívejte se, jak je daleko. {reason}",
         ),
     }
 }

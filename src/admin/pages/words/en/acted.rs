@@ -12,6 +12,7 @@ pub(in crate::admin::pages::words) fn act(one: Act) -> &'static str {
         Act::CancelErasure => "Cancel an erasure",
         Act::ConfirmTask => "Answer a task",
         Act::RevealTask => "Look at whom a task is about",
+        Act::LinkTask => "Make a link to a task",
         Act::StopErasure => "Stop an erasure",
         Act::AddHold => "Add a hold",
         Act::LiftHold => "Lift a hold",

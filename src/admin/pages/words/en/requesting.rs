@@ -1,5 +1,6 @@
 //! English: what is said of a request's plan, its approval and its answer.
 
+use crate::admin::pages::words::Forms;
 use crate::admin::pages::words::requesting::Requesting;
 
 pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
@@ -21,4 +22,9 @@ pub(in crate::admin::pages::words) const WORDS: Requesting = Requesting {
     unknown_asker_title: "Nobody can approve this plan",
     unknown_asker_way: "The way out: an officer closes the request as entered by mistake and enters it again under an account of their own, with the same day on which it came. Then a colleague can approve it.",
     waits_for_your_approval: "It waits for your approval.",
+    contacts_found: Forms {
+        one: "The directory of mluvii has {n} contact of the person. Its record stays.",
+        few: "The directory of mluvii has {n} contacts of the person. Their records stay.",
+        other: "The directory of mluvii has {n} contacts of the person. Their records stay.",
+    },
 };

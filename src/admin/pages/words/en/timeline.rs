@@ -58,6 +58,7 @@ fn ordered(act: &str) -> &'static str {
         "erasure.reopen" => "Begun because something was shown again: {who}.",
         "task.done" => "A task was answered: {who}.",
         "task.reveal" => "Whom a task is about was looked at: {who}.",
+        "task.link" => "A link to a task was made: {who}.",
         _ => "",
     }
 }

@@ -53,7 +53,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::ReceiptsIncomplete => two(
             "{n} receipt is incomplete, and nobody has acknowledged it.",
             "{n} receipts are incomplete, and nobody has acknowledged them.",
-            "See what was left, then acknowledge them on a terminal: quietus receipts acknowledge.",
+            "An officer looks at what was left, and acknowledges it on the same page.",
         ),
         Code::ConsentsUnknown => two(
             "Of {n} session of {sessions} the consent stayed unknown.",
@@ -63,7 +63,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::WorkParked => two(
             "{n} event, session or erasure could not be worked on.",
             "{n} events, sessions or erasures could not be worked on.",
-            "Fix what the server’s log says, then have it tried again on a terminal: quietus erasures retry --undecided.",
+            "Fix what the server’s log says, then have it tried again.",
         ),
         Code::LedgerDamaged => plain(
             "The ledger is damaged. Nothing is received or erased.",
@@ -85,7 +85,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::EventsDamaged => two(
             "{n} acknowledged event is damaged and cannot be decided on.",
             "{n} acknowledged events are damaged and cannot be decided on.",
-            "Find in mluvii whom they are about. Then, on a terminal: quietus attention acknowledge events_damaged.",
+            "Find in mluvii whom they are about. Then acknowledge it.",
         ),
         Code::RecordsDamaged => two(
             "{n} session or erasure is left alone, as a record of it is damaged and could name somebody else.",
@@ -126,7 +126,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::StateBegunAnew => plain(
             "The machine {machine} knew nothing of this ledger in {path}, although it has receipts.",
-            "See whether a mount is missing there; if so, put it back and restart the server. Otherwise acknowledge it on a terminal: quietus attention acknowledge.",
+            "See whether a mount is missing there; if so, put it back and restart the server. Otherwise acknowledge it.",
         ),
         Code::LedgerSetBack => plain(
             "The ledger was set back to an earlier state. Receipts wait.",
@@ -222,12 +222,12 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         Code::RecheckResidual => two(
             "What {n} erasure had erased at {target} since {erased_since} is there again.",
             "What {n} erasures had erased at {target} since {erased_since} is there again.",
-            "Was a backup restored there? The requests are open again; have it erased on a terminal: quietus erase-again, or quietus reconcile for mluvii.",
+            "Was a backup restored there? The requests are open again. Look at it after a restore and have it erased; for mluvii, on a terminal: quietus reconcile.",
         ),
         Code::RecheckUnclear => two(
             "Of {n} erasure since {erased_since} it cannot be told whether something is at {target} again.",
             "Of {n} erasures since {erased_since} it cannot be told whether something is at {target} again.",
-            "Nothing is erased of it by itself. Look at it on a terminal: quietus erase-again, or quietus erasures show for mluvii.",
+            "Nothing is erased of it by itself. Look at it after a restore; for mluvii, at the erasures.",
         ),
         Code::RecheckLate => plain(
             "What was erased at {target} was to be looked at again, and could not be for days.",
@@ -235,7 +235,7 @@ pub(in crate::admin::pages::words) fn told(code: Code) -> Told {
         ),
         Code::SweepStuck => plain(
             "Looking again for everybody who was erased at {target} does not go on, or was given up.",
-            "See how far it is on a terminal: quietus erase-again status. {reason}",
+            "See how far it is. {reason}",
         ),
     }
 }

@@ -29,6 +29,7 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/holds",
             "/holds/{id}",
             "/receipts",
+            "/receipts/export",
             "/receipts/{number}",
             "/receipts/{number}/verified",
             "/requests",
@@ -44,6 +45,7 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/consents/export",
             "/consents/session",
             "/consents/{company}/{session}",
+            "/erasures/new",
             "/holds/new",
             "/people",
             "/receipts/{number}/certificate",
@@ -58,6 +60,8 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/consents/withdraw",
             "/consents/withdraw/do",
             "/consents/withdraw/foresee",
+            "/erasures/new/do",
+            "/erasures/new/foresee",
             "/erasures/{id}/begin",
             "/erasures/{id}/cancel",
             "/erasures/{id}/stop",
@@ -65,6 +69,7 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/holds/new/of",
             "/holds/{id}/lift",
             "/people",
+            "/receipts/acknowledge",
             "/requests/import",
             "/requests/new",
             "/requests/new/of",
@@ -79,6 +84,7 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/requests/{company}/{number}/verify",
             "/requests/{company}/{number}/withdraw",
             "/tasks/{id}/done",
+            "/tasks/{id}/link",
         ],
     ),
     ("see_plans", &["/requests/{company}/{number}/plan"], &[]),
@@ -87,6 +93,8 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
     (
         "operate",
         &[
+            "/attention",
+            "/attention/mute",
             "/erasures/retry",
             "/mluvii",
             "/mluvii/past/{number}",
@@ -94,10 +102,15 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/quarantine",
             "/quarantine/replay",
             "/quarantine/{number}",
+            "/sweeps",
+            "/sweeps/{company}/{target}",
             "/targets",
             "/targets/{name}",
         ],
         &[
+            "/attention/mute",
+            "/attention/retry",
+            "/attention/unmute",
             "/erasures/retry",
             "/erasures/{id}/retry",
             "/mluvii/past",
@@ -108,6 +121,9 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
             "/quarantine/replay",
             "/quarantine/{number}/drop",
             "/quarantine/{number}/replay",
+            "/sweeps",
+            "/sweeps/{company}/{target}/cancel",
+            "/sweeps/{company}/{target}/erase",
             "/targets/{name}/pause",
             "/targets/{name}/reload",
             "/targets/{name}/resume",
@@ -117,11 +133,11 @@ pub(super) const ROUTES: [(&str, &[&str], &[&str]); 10] = [
     ("accounts", &["/accounts/new", "/accounts/orders/{sealed}"], &["/accounts/orders", "/accounts/orders/do"]),
 ];
 
-/// Files, which are no pages: each is had, and noted in the audit, in a test of its own.
-pub(super) const FILES: [&str; 1] = ["/consents/export"];
+/// Files, which are no pages: each is had in a test of its own.
+pub(super) const FILES: [&str; 2] = ["/consents/export", "/receipts/export"];
 
 /// Pages about something that their query has to name.
-const OF_A_QUERY: [&str; 3] = ["/consents/session", "/mluvii/unregister", "/rules/trial"];
+const OF_A_QUERY: [&str; 4] = ["/attention/mute", "/consents/session", "/mluvii/unregister", "/rules/trial"];
 
 /// Whether a page is about something that has to be named.
 pub(super) fn is_of_something(route: &str) -> bool {
@@ -142,6 +158,7 @@ pub(super) fn address(route: &str) -> String {
         ("{receipt}", "404"),
         ("{id}", id),
         ("{name}", "nobody"),
+        ("{target}", "nobody"),
         ("{sealed}", "00"),
         ("{kind}", "acknowledgement"),
         ("{audience}", "person"),

@@ -6,13 +6,14 @@ use super::unreached;
 use crate::admin::pages::parts::{cell, heads, held_by, in_words, verdict_class, verdict_word};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::words::requesting;
+use crate::admin::pages::words::{operating, requesting};
 use crate::erasure::{Foreseen, Outcome, Verdict};
-use crate::operations::erasures::NotReached;
+use crate::ledger::TargetPause;
+use crate::operations::erasures::{MayHold, NotReached, NotSaid};
 use crate::operations::requests::KnownHold;
 use crate::receipt::ForeseenAdvice;
 use crate::request::{Plan, Request};
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName};
 
 /// Why a system has said nothing, where that is known.
 pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<Markup>;
@@ -20,15 +21,14 @@ pub(super) type WhyNot<'w> = &'w dyn Fn(&TargetName) -> Option<Markup>;
 /// A row for each system; of a plan whose answers nobody has kept, that.
 pub(super) fn answers<N>(
     visitor: &Visitor<N>,
-    request: &Request,
-    plan: &Plan,
+    company: &InstallationName,
+    foreseen: Option<&Foreseen>,
     caption: &str,
     why_not: WhyNot<'_>,
 ) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let names = in_words(visitor, &request.mluvii);
-    let kept =
-        plan.foreseen.as_ref().filter(|foreseen| !(foreseen.answers.is_empty() && foreseen.not_known.is_empty()));
+    let names = in_words(visitor, company);
+    let kept = foreseen.filter(|foreseen| !(foreseen.answers.is_empty() && foreseen.not_known.is_empty()));
     html! {
         h2 #p-where { (w.what_happens_where) }
         @match kept {
@@ -68,6 +68,21 @@ pub(super) fn answers<N>(
     }
 }
 
+/// Why a system has said nothing: that somebody has paused it in words of ours, all else as it was said.
+pub(super) fn not_asked(view: &View, system: &str, why: &NotSaid) -> Markup {
+    let (w, own, o) = (view.words(), requesting(view.lang), operating(view.lang));
+    match why {
+        NotSaid::Paused(TargetPause { pause, .. }) => html! {
+            (view.say(own.not_asked_paused, &[("reason", (o.pause_reason)(pause.reason))]))
+            @if let Some(case) = &pause.case { small { (case) } }
+            @if let Some(until) = pause.until { small { (view.fill(w.until_then, &[("until", &view.time(until))])) } }
+        },
+        NotSaid::Failed(_) | NotSaid::NotStarted(_) => html! {
+            (view.say(w.could_not_say, &[("target", system)])) small lang="en" { (why) }
+        },
+    }
+}
+
 fn would_class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Erased => "is-wait",
@@ -99,6 +114,12 @@ fn not_of<N>(visitor: &Visitor<N>, request: &Request) -> Vec<TargetName> {
     others.cloned().collect()
 }
 
+/// What is shown of holds that a look has found.
+pub(super) fn known(all: &[MayHold]) -> Vec<KnownHold> {
+    let known = |hold: &MayHold| KnownHold { held: hold.held.clone(), until: hold.until, waits: hold.waits };
+    all.iter().map(known).collect()
+}
+
 /// The holds that concern it.
 pub(super) fn holds(view: &View, all: &[KnownHold]) -> Markup {
     let w = view.words();
@@ -123,17 +144,36 @@ pub(super) fn holds(view: &View, all: &[KnownHold]) -> Markup {
     }
 }
 
+/// What is beside what was foreseen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside {
+    /// A hold keeps it from beginning.
+    pub(super) is_held: bool,
+    /// No system is left out. A receipt is as good where one is; whoever reads has to see that it is.
+    pub(super) is_all_asked: bool,
+}
+
+impl Beside {
+    pub(super) fn of<N>(visitor: &Visitor<N>, request: &Request, is_held: bool) -> Self {
+        Self { is_held, is_all_asked: not_of(visitor, request).is_empty() }
+    }
+}
+
 /// What the receipt will have to say: as something good only where nothing is left that is not known.
-pub(super) fn verdict_of<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan, is_held: bool) -> Markup {
+pub(super) fn verdict_of<N>(
+    visitor: &Visitor<N>,
+    company: &InstallationName,
+    foreseen: Option<&Foreseen>,
+    beside: Beside,
+) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let own = requesting(view.lang);
-    let names = in_words(visitor, &request.mluvii);
-    let Some(foreseen) = &plan.foreseen else {
+    let names = in_words(visitor, company);
+    let Some(foreseen) = foreseen else {
         return html! { div.note.is-unseen { p { (view.say(own.answers_not_kept, &[])) } } };
     };
     let advice = ForeseenAdvice::from(foreseen);
-    let is_all_asked = not_of(visitor, request).is_empty();
-    let class = class_of(foreseen, is_held, is_all_asked);
+    let class = class_of(foreseen, beside);
     let word = verdict_word(view, advice.at_best, foreseen.seen());
     let chip = html! { span class={ "st " (class) } { (word) } };
     html! {
@@ -160,11 +200,10 @@ pub(super) fn verdict_of<N>(visitor: &Visitor<N>, request: &Request, plan: &Plan
     }
 }
 
-/// A receipt is as good where a system was left out; whoever reads the plan has to see that it was.
-fn class_of(foreseen: &Foreseen, is_held: bool, is_all_asked: bool) -> &'static str {
+fn class_of(foreseen: &Foreseen, beside: Beside) -> &'static str {
     match foreseen.at_best() {
-        Verdict::Complete if !foreseen.is_settled() || !is_all_asked => "is-unseen",
-        Verdict::Complete if is_held => "is-held",
+        Verdict::Complete if !foreseen.is_settled() || !beside.is_all_asked => "is-unseen",
+        Verdict::Complete if beside.is_held => "is-held",
         best => verdict_class(best, foreseen.seen()),
     }
 }
@@ -189,10 +228,11 @@ mod tests {
             Foreseen::of(&findings, Scope::Person, [said], not_known, Timestamp::UNIX_EPOCH)
         };
         let known = of(Outcome::Erased, Vec::new());
-        assert_eq!(class_of(&known, false, true), "is-done");
-        assert_eq!(class_of(&known, true, true), "is-held");
-        assert_eq!(class_of(&known, false, false), "is-unseen", "nobody asks what another system has");
+        let class = |foreseen, is_held, is_all_asked| class_of(foreseen, Beside { is_held, is_all_asked });
+        assert_eq!(class(&known, false, true), "is-done");
+        assert_eq!(class(&known, true, true), "is-held");
+        assert_eq!(class(&known, false, false), "is-unseen", "nobody asks what another system has");
         let away = of(Outcome::Erased, vec![TargetName("erp".into())]);
-        assert_eq!(class_of(&away, false, true), "is-unseen");
+        assert_eq!(class(&away, false, true), "is-unseen");
     }
 }
