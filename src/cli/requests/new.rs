@@ -50,7 +50,7 @@ pub(in crate::cli) struct New {
     /// Enter it although an open request is of the same person
     #[arg(long)]
     anyway: bool,
-    /// Enter a request for each line of a CSV file (UTF-8; commas or semicolons)
+    /// Enter a request for each line of a CSV file (UTF-8; commas, semicolons or tabs)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "number"])]
     csv: Option<PathBuf>,
     /// Where to write what came of each line [default: the CSV file's name, with .results.csv behind it]
