@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use super::{Ask, Wrongs};
 use crate::admin::caller::Operate;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{cell, crumbs, heads};
+use crate::admin::pages::refreshing;
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure, titled};
@@ -158,12 +159,35 @@ async fn seen(visitor: &Visitor<Operate>, number: &str) -> Result<StoredPastJob,
     found.ok_or_else(unknown)
 }
 
-pub(super) async fn show(visitor: Visitor<Operate>, Path(number): Path<String>) -> Response {
+pub(super) async fn show(visitor: Visitor<Operate>, Path(number): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let fields = Fields::read(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let stored = seen(&visitor, &number).await;
-    visitor.view.answer(stored.map(|stored| sheet(&visitor, &stored, &[], StatusCode::OK)))
+    visitor.view.answer(stored.map(|stored| {
+        let every_s = refreshing::every_s(&fields, visitor.view.now).filter(|_| goes_on(stored.job.state));
+        let refreshes = every_s.map_or(Refreshes::No, |_| Refreshes::Yes);
+        Sheet { every_s, ..sheet(&visitor, &stored, refreshes, &[], StatusCode::OK) }
+    }))
 }
 
-fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], status: StatusCode) -> Sheet {
+/// Whether the browser asks for the page again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refreshes {
+    Yes,
+    No,
+}
+
+/// Whether it changes without anybody: what was shown waits for a person, and a form that is filled in must not be taken away from them.
+fn goes_on(state: PastState) -> bool {
+    matches!(state, PastState::Looking | PastState::Entering)
+}
+
+fn sheet(
+    visitor: &Visitor<Operate>,
+    stored: &StoredPastJob,
+    refreshes: Refreshes,
+    wrong: &[Wrong],
+    status: StatusCode,
+) -> Sheet {
     let (view, w, o) = (&visitor.view, visitor.view.words(), operating(visitor.view.lang));
     let (job, counts) = (&stored.job, &stored.job.counts);
     let number = stored.id.to_string();
@@ -175,6 +199,7 @@ fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], st
         div.head {
             div.line { h1 { (title) } " " (state(view, job.state)) }
             p.lead { (time(view, stored)) }
+            @if goes_on(job.state) { (refreshing::links(view, &path(stored.id), refreshes == Refreshes::Yes)) }
         }
         (errors(o.not_confirmed, wrong))
         // Of what is over, neither is true any more.
@@ -271,7 +296,7 @@ pub(super) async fn confirm(visitor: Visitor<Operate>, Path(number): Path<String
         Err(problem) => return view.problem(&problem),
     };
     if let Some(wrong) = must_be_sure(view, &fields, operating(view.lang).confirm_needed) {
-        return view.page(&sheet(&visitor, &stored, &[wrong], StatusCode::BAD_REQUEST));
+        return view.page(&sheet(&visitor, &stored, Refreshes::No, &[wrong], StatusCode::BAD_REQUEST));
     }
     let Ok(shown) = fields.text("shown").parse() else {
         return view.problem(&Problem::new(Code::NotUnderstood, "`shown` is no time"));
