@@ -101,6 +101,7 @@ mod muting;
 mod noting;
 mod operating;
 mod places;
+mod records;
 mod requesting;
 mod rules;
 mod starting;
@@ -127,7 +128,7 @@ pub(super) use operating::Operating;
 
 of_both!(
     approving: Approving, demanding: Demanding, explained: Explained, holding: Holding, import: Import, lists: Lists, muting: Muting,
-    noting: Noting, operating: Operating, places: Places, requesting: Requesting, starting: Starting, sweeping: Sweeping,
+    noting: Noting, operating: Operating, places: Places, records: Records, requesting: Requesting, starting: Starting, sweeping: Sweeping,
     timeline: Timeline, unseen: Unseen,
 );
 
