@@ -17,7 +17,7 @@ use crate::admin::paged::{HoldPlace, page};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::seen;
 use crate::admin::state::Admin;
-use crate::hold::{HoldId, HoldOn, HoldReason};
+use crate::hold::{HoldOn, HoldReason};
 use crate::ledger::{self, HoldsListed};
 use crate::operations::holds::{self, HoldAbout, HoldRequest};
 use crate::subject::{GuestId, SessionId, SessionKey};

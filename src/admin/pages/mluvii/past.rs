@@ -11,12 +11,13 @@ use maud::{Markup, html};
 
 use super::{Ask, Wrongs};
 use crate::admin::caller::Operate;
+use crate::admin::pages::days::{DayField, Within, day_field};
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::parts::{cell, crumbs, heads};
+use crate::admin::pages::parts::{MustChoose, cell, crumbs, heads};
 use crate::admin::pages::refreshing;
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure, titled};
+use crate::admin::pages::whom::{self, Wrong, errors, must_be_sure, sure, titled};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::{Code, Problem};
 use crate::ledger::{PastState, StoredPastJob};
@@ -87,13 +88,8 @@ pub(super) fn list(visitor: &Visitor<Operate>, jobs: &[StoredPastJob]) -> Markup
 /// What a new one is asked for with.
 pub(super) fn form(visitor: &Visitor<Operate>, typed: &Typed, wrong: &[Wrong]) -> Markup {
     let (view, w, o) = (&visitor.view, visitor.view.words(), operating(visitor.view.lang));
-    let day = |id: &str, label: &str, hint: Option<&str>, typed: Option<Date>, must: bool| {
-        field(view, wrong, id, label, hint, |aria| {
-            html! {
-                input id=(id) name=(id) type="date" max=(view.today()) value=[typed] required[must]
-                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-            }
-        })
+    let day = |id: &str, label: &str, hint: Option<&str>, typed: Option<Date>, must: MustChoose| {
+        day_field(view, wrong, &DayField { id, name: id, label, hint, typed, within: Within::UntilToday, must })
     };
     html! {
         section aria-labelledby="m-new" {
@@ -101,8 +97,8 @@ pub(super) fn form(visitor: &Visitor<Operate>, typed: &Typed, wrong: &[Wrong]) -
             form.page method="post" action="/mluvii/past" autocomplete="off" {
                 div.halves {
                     (whom::company(visitor, wrong, &typed.company))
-                    (day("since", o.from_day, None, typed.since, true))
-                    (day("until", o.to_day, Some(w.today_if_empty), typed.until, false))
+                    (day("since", o.from_day, None, typed.since, MustChoose::Yes))
+                    (day("until", o.to_day, Some(w.today_if_empty), typed.until, MustChoose::No))
                 }
                 div.actions { button.primary { (o.do_compare) } }
             }
