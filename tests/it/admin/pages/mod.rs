@@ -3,6 +3,7 @@
 mod accounts;
 mod approvals;
 mod attention;
+mod audit;
 mod by_hand;
 mod canary;
 mod chromium;
@@ -30,6 +31,7 @@ mod stored;
 mod story;
 mod sweeps;
 mod targets;
+mod tasks;
 mod unseen;
 mod who;
 
