@@ -68,7 +68,7 @@ mod tests {
         let (first, next) = of(&[1, 2, 3, 4, 5], None);
         assert_eq!((first, next), (vec![1, 2], Some(place(2))));
         let written = next.map(|place| place.to_string()).expect("more");
-        assert_eq!(written.parse(), Ok(place(2)));
+        assert_eq!(written.parse::<HoldPlace>(), Ok(place(2)));
         assert_eq!(of(&[1, 4, 5], next), (vec![4, 5], None));
         assert_eq!(of(&[1, 3, 4, 5], next), (vec![3, 4], Some(place(4))));
         assert_eq!(of(&[], next), (vec![], None));

@@ -20,8 +20,8 @@ fn rows_are_found_by_act_account_and_day_and_say_why() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
     let server = Server::start(&deployment);
-    for (name, roles) in [("olga", &["officer"][..]), ("petra", &["officer"]), ("otto", &["operator"])] {
-        user(&deployment, name, name, roles, &[]);
+    for (name, role) in [("olga", "officer"), ("petra", "officer"), ("otto", "operator")] {
+        user(&deployment, name, name, &[role], &[]);
     }
     let [olga, petra, otto] = ["olga", "petra", "otto"].map(|name| Browser::signed_in(&server, name));
     let form = [("email", "ann@example.com"), ("came", "letter"), ("verified", "document")];
