@@ -64,13 +64,13 @@ fn detail(name: &str) -> &'static str {
         "token" => "Token",
         "try" => "Pokus",
         "under_way" => "Probíhá",
-        "undated" => "Bez data",
-        "unseen" => "Neprohlédnuto",
+        "undated" => "Bez uvedeného dne",
+        "unseen" => "Nezkontrolováno",
         "until" => "Do",
         "unwritten" => "Nezapsáno",
         "verified" => "Ověřeno",
         "version" => "Verze",
-        "would_erase" => "Smazalo by se",
+        "would_erase" => "Vymazalo by se",
         _ => "",
     }
 }
