@@ -9,6 +9,7 @@ mod ending;
 mod exporting;
 mod given;
 mod keyed;
+mod paged;
 mod pages;
 mod problem;
 mod routes;

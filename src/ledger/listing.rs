@@ -78,7 +78,7 @@ impl Cursor {
     }
 
     /// The same way, from what comes after this number on.
-    pub(super) fn after(self, number: u64) -> Self {
+    pub(crate) fn after(self, number: u64) -> Self {
         match self {
             Self::Up(_) => Self::Up(number + 1),
             Self::Down(_) => Self::Down(number.saturating_sub(1)),

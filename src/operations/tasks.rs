@@ -1,7 +1,7 @@
 //! Tasks: what people were asked to erase where nothing else can, and what they say of it. A task is a step that somebody has taken in
 //! hand; what they say is taken in as a report on it is, and only as their word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -152,6 +152,30 @@ pub(crate) async fn oldest(on: &Operations, most: u32) -> Result<(Vec<OpenTask>,
     Ok((tasks, is_cut))
 }
 
+/// A part of all open tasks: those of so many erasures beyond `after`, the oldest first, whichever place they are of; and beyond which erasure
+/// others may be.
+pub(crate) async fn part(
+    on: &Operations,
+    after: Option<ErasureId>,
+    most: u32,
+) -> Result<(Vec<OpenTask>, Option<ErasureId>), OperationError> {
+    let mut waiting = Vec::new();
+    for (place, text) in &on.settings.manual {
+        // One more than is shown says whether there are more.
+        waiting.push((place, text, on.ledger.erasures_at(place, after, most.saturating_add(1)).await?));
+    }
+    let all: BTreeSet<ErasureId> = waiting.iter().flat_map(|(_, _, ids)| ids.iter().copied()).collect();
+    let last = all.iter().copied().take(most as usize).next_back();
+    let mut tasks = Vec::new();
+    for (place, text, mut ids) in waiting {
+        // Of one erasure, the tasks of all places stand together.
+        ids.retain(|id| Some(*id) <= last);
+        tasks.extend(tasks_of(on, place, text, &ids).await?);
+    }
+    let there_are_more = all.len() > most as usize;
+    Ok((tasks, last.filter(|_| there_are_more)))
+}
+
 /// The tasks among the erasures that wait at a place beyond `after`, the oldest first, at most so many, and beyond which one others may
 /// wait.
 async fn page(
@@ -162,10 +186,21 @@ async fn page(
     most: u32,
 ) -> Result<(Vec<OpenTask>, Option<ErasureId>), OperationError> {
     let ids = on.ledger.erasures_at(place, after, most).await?;
+    let tasks = tasks_of(on, place, text, &ids).await?;
+    Ok((tasks, last_of(&ids, most)))
+}
+
+/// The tasks that these erasures are at a place.
+async fn tasks_of(
+    on: &Operations,
+    place: &TargetName,
+    text: &str,
+    ids: &[ErasureId],
+) -> Result<Vec<OpenTask>, OperationError> {
     let calendar = &on.settings.limits.calendar;
     let today = calendar.day(Timestamp::now());
     let mut tasks = Vec::new();
-    for id in &ids {
+    for id in ids {
         match on.ledger.erasure(*id).await {
             // It may have ended since.
             Ok(erasure) => tasks.extend(erasure.and_then(|erasure| task(&erasure, place, text))),
@@ -182,7 +217,7 @@ async fn page(
         task.held = keeping.remove(&task.erasure).unwrap_or_default();
         task.days_left = task.deadline.map(|deadline| days_left(today, calendar.day(deadline)));
     }
-    Ok((tasks, last_of(&ids, most)))
+    Ok(tasks)
 }
 
 /// The last of a page, if it is full.

@@ -8,15 +8,16 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shown::{GivenIdentifier, identifiers, limit, page, read_if};
+use super::shown::{GivenIdentifier, identifiers, limit, read_if};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{By, Requests, See};
 use crate::admin::given::{Nothing, Path, Query};
 use crate::admin::keyed::{Keyed, Once};
+use crate::admin::paged::{HoldPlace, page};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::seen;
 use crate::admin::state::Admin;
-use crate::hold::{HoldId, HoldOn, HoldReason};
+use crate::hold::{HoldOn, HoldReason};
 use crate::ledger::{self, HoldsListed};
 use crate::operations::holds::{self, HoldAbout, HoldRequest};
 use crate::subject::{GuestId, SessionId, SessionKey};
@@ -108,23 +109,15 @@ struct ListQuery {
     limit: Option<u32>,
 }
 
-/// Where a list ended: at a hold that was added then, with this id. It is found also where that hold is not listed any more.
-type Place = (Timestamp, HoldId);
-
-fn read_place(text: &str) -> Option<Place> {
-    let (added, id) = text.split_once('~')?;
-    Some((added.parse().ok()?, id.parse().ok()?))
-}
-
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Hold>> {
     let limit = limit(query.limit)? as usize;
     let unreadable = || Problem::new(Code::NotUnderstood, "`cursor` is none that was answered as `next`");
-    let after = query.cursor.map(|text| read_place(&text).ok_or_else(unreadable)).transpose()?;
+    let after = query.cursor.map(|text| text.parse::<HoldPlace>().map_err(|_| unreadable())).transpose()?;
     let which = if query.all { HoldsListed::All } else { HoldsListed::InForce };
     let mut all = holds::list(&by.on, which).await?;
     all.retain(|one| by.sees(&one.hold.installation));
-    let (items, next) = page(all, |one| (one.added, one.hold.id), after, limit);
-    let next = next.map(|(added, id)| format!("{added}~{id}"));
+    let (items, next) = page(all, HoldPlace::of, after, limit);
+    let next = next.map(|place| place.to_string());
     Ok(Done(Page { items: items.iter().map(|one| Hold::of(one, None)).collect(), next }))
 }
 
@@ -208,23 +201,4 @@ async fn lift(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<
     let held = seen::hold(&by, &which.id).await?;
     holds::lift(&by.on, held.hold.hold.id, &by.actor()).await?;
     answered(&by, &which).await.map_err(Problem::after_the_act)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_follow_one_another_also_where_the_last_one_is_gone() {
-        let place = |number: u8| (Timestamp::from_second(i64::from(number / 2)).expect("a time"), HoldId([number; 6]));
-        let of = |numbers: &[u8], after| page(numbers.to_vec(), |number| place(*number), after, 2);
-        let (first, next) = of(&[1, 2, 3, 4, 5], None);
-        assert_eq!((first, next), (vec![1, 2], Some(place(2))));
-        let written = next.map(|(added, id)| format!("{added}~{id}")).expect("more");
-        assert_eq!(read_place(&written), Some(place(2)));
-        assert_eq!(of(&[1, 4, 5], next), (vec![4, 5], None));
-        assert_eq!(of(&[1, 3, 4, 5], next), (vec![3, 4], Some(place(4))));
-        assert_eq!(of(&[], next), (vec![], None));
-        assert_eq!(read_place("x"), None);
-    }
 }

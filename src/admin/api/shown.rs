@@ -32,20 +32,6 @@ pub(super) fn limit(wanted: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
-/// A page of what is listed, and where it goes on. The list is in the order of places, the oldest first.
-pub(super) fn page<T, P: Ord>(
-    all: Vec<T>,
-    place: impl Fn(&T) -> P,
-    after: Option<P>,
-    limit: usize,
-) -> (Vec<T>, Option<P>) {
-    let mut rest = all.into_iter().filter(|one| after.as_ref().is_none_or(|after| place(one) > *after));
-    let items: Vec<T> = rest.by_ref().take(limit).collect();
-    let more = rest.next().is_some();
-    let next = items.last().map(&place).filter(|_| more);
-    (items, next)
-}
-
 /// A parameter that is written as text, by its name.
 pub(super) fn read<T: FromStr>(name: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| unreadable(name))

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shown::{Held, limit, page};
+use super::shown::{Held, limit};
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Requests, See};
 use crate::admin::given::{Body, Nothing, Path, Query};
+use crate::admin::paged::page;
 use crate::admin::problem::{Code, Problem};
 use crate::admin::seen;
 use crate::admin::state::Admin;

@@ -15,11 +15,12 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use percent_encoding::utf8_percent_encode;
 
+use super::days::{DayField, Within, day_field};
 use super::details;
 use super::fields::Fields;
 use super::filters::{company_filter, only_companies};
 use super::paging::Begin;
-use super::parts::{PLAIN, cell, demanded_by, erasure_state, heads, verdict};
+use super::parts::{MustChoose, PLAIN, cell, demanded_by, erasure_state, heads, verdict};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
@@ -122,10 +123,15 @@ fn fields(visitor: &Visitor<See>, asked: &Asked, wrong: &[Wrong]) -> Markup {
                 input #session name="session" value=(asked.session) inputmode="numeric" pattern="[0-9]+" autocomplete="off" maxlength=(DIGITS_MAX)
                     aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
             }))
-            (field(view, wrong, "day", e.day_field, Some(e.day_hint), |aria| html! {
-                input #day name="day" type="date" value=[asked.day]
-                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-            }))
+            (day_field(view, wrong, &DayField {
+                        id: "day",
+                        name: "day",
+                        label: e.day_field,
+                        hint: Some(e.day_hint),
+                        typed: asked.day,
+                        within: Within::Any,
+                        must: MustChoose::No,
+                    }))
             div.actions { button.primary { (e.show) } }
         }
     }

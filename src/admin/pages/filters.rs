@@ -1,6 +1,7 @@
 //! What lists have alike: a company to choose, and what stands where there is nothing.
 
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::view::View;
 use super::visitor::Visitor;
@@ -23,6 +24,13 @@ pub(super) fn company_filter<N>(visitor: &Visitor<N>, chosen: Option<&Installati
             }))
         }
     }
+}
+
+/// What stands behind the `?` of an address: what was chosen, and nothing of the others.
+pub(super) fn query(pairs: &[(&str, &str)]) -> String {
+    let chosen = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let written = chosen.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+    written.collect::<Vec<_>>().join("&")
 }
 
 /// How something is called here, and by which name it is asked for.

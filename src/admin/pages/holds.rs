@@ -2,6 +2,7 @@
 
 mod new;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,14 +12,16 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use super::fields::Fields;
-use super::filters::nothing_here;
+use super::filters::{nothing_here, query};
+use super::paging::{PAGE, no_such_list};
 use super::parts::{actor, cell, crumbs, heads};
 use super::view::{Section, Sheet, View};
 use super::visitor::Visitor;
 use super::words::places;
 use crate::access::Permission;
 use crate::admin::caller::{Needs, Requests, See};
-use crate::admin::problem::{Code, Problem};
+use crate::admin::paged::{HoldPlace, page};
+use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::hold::{HoldId, HoldOn};
 use crate::ledger::{Hold, HoldsListed};
@@ -39,21 +42,25 @@ async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
 }
 
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
-    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list that is not there");
-    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let fields = Fields::read(query).ok_or_else(no_such_list)?;
     let which = match fields.text("show") {
         "" => HoldsListed::InForce,
         "all" => HoldsListed::All,
-        _ => return Err(unknown()),
+        _ => return Err(no_such_list()),
+    };
+    let after = match fields.text("from") {
+        "" => None,
+        text => Some(Reverse(text.parse::<HoldPlace>().map_err(|_| no_such_list())?)),
     };
     let mut all = holds::list(&visitor.on, which).await?;
     all.retain(|one| visitor.sees(&one.hold.installation));
     // The newest first, as in every list.
     all.reverse();
-    Ok(list_sheet(visitor, which, &all))
+    let (items, next) = page(all, |one| Reverse(HoldPlace::of(one)), after, PAGE as usize);
+    Ok(list_sheet(visitor, which, &items, next.map(|Reverse(place)| place)))
 }
 
-fn list_sheet(visitor: &Visitor<See>, which: HoldsListed, all: &[Hold]) -> Sheet {
+fn list_sheet(visitor: &Visitor<See>, which: HoldsListed, all: &[Hold], next: Option<HoldPlace>) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let chip = |of: HoldsListed, query: &str, name: &str| {
         html! { li { a href={ "/holds" (query) } aria-current=[(of == which).then_some("true")] { (name) } } }
@@ -82,9 +89,22 @@ fn list_sheet(visitor: &Visitor<See>, which: HoldsListed, all: &[Hold]) -> Sheet
                     tbody role="rowgroup" { @for one in all { (row(one)) } }
                 }
             }
+            @if let Some(next) = next {
+                div.pager { p { a href={ "/holds?" (further(which, next)) } { (w.further) } } }
+            }
         }
     };
     Sheet::new(w.holds, Section::Holds, body)
+}
+
+/// Where the list goes on, as an address says it: a time and a hold's id.
+fn further(which: HoldsListed, place: HoldPlace) -> String {
+    let show = match which {
+        HoldsListed::InForce => "",
+        HoldsListed::All => "all",
+    };
+    let place = place.to_string();
+    query(&[("show", show), ("from", place.as_str())])
 }
 
 /// What a hold keeps. It names no guest and no person.

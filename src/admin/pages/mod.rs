@@ -7,6 +7,7 @@ mod audit;
 mod came;
 mod consents;
 mod cookies;
+mod days;
 mod details;
 mod erasures;
 mod explain;

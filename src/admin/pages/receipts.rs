@@ -1,5 +1,6 @@
 //! Receipts: the proof of what was done, and the certificate of it to print.
 
+mod filter;
 mod keeping;
 
 use std::sync::Arc;
@@ -10,9 +11,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
 
+use self::filter::Filter;
 use super::fields::Fields;
 use super::filters::nothing_here;
-use super::paging::{PAGE, cursor, no_such_list};
+use super::paging::{cursor, no_such_list};
 use super::paper::paper;
 use super::parts::{cell, crumbs, demanded_by, heads, in_words, verdict, verdict_class};
 use super::view::{Section, Sheet};
@@ -23,11 +25,11 @@ use crate::admin::caller::{Needs, Requests, See};
 use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::erasure::Verdict;
-use crate::ledger::{Cursor, Page, ReceiptRange};
+use crate::ledger::{Cursor, Page};
 use crate::operations::receipts::{self, OneVerified};
 use crate::operations::{OperationError, papers};
 use crate::papers::Audience;
-use crate::receipt::{ChainBroken, Receipt};
+use crate::receipt::{Advised, ChainBroken, ReasonStatement, Receipt, Statement, advised};
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
@@ -46,32 +48,38 @@ async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
 async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     visitor.sees_all()?;
     let fields = Fields::read(query).ok_or_else(no_such_list)?;
-    let wanted = Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == fields.text("show"));
-    if wanted.is_none() && !fields.text("show").is_empty() {
-        return Err(no_such_list());
-    }
-    let cursor = cursor(&fields, Cursor::NEWEST)?;
-    let range = ReceiptRange { cursor, limit: PAGE, verdict: wanted, since: None };
-    let page = receipts::list(&visitor.on, &range).await?;
-    Ok(list_sheet(visitor, wanted, &page))
+    let filter = Filter::read(visitor, &fields)?;
+    let page = filter.page(visitor, cursor(&fields, Cursor::NEWEST)?).await?;
+    Ok(list_sheet(visitor, &filter, &page))
 }
 
-fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Receipt, Cursor>) -> Sheet {
+/// Why a receipt says no better than it does: the first reason that allows no more.
+fn why_not_better(statement: &Statement) -> Option<ReasonStatement> {
+    let is_it = |one: &Advised| one.lowers && one.allows.is_none_or(|allows| allows == statement.verdict);
+    advised(statement).into_iter().find(is_it).map(|one| one.reason)
+}
+
+fn list_sheet(visitor: &Visitor<See>, filter: &Filter, page: &Page<Receipt, Cursor>) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let word = wanted.map_or("", Verdict::as_str);
+    let wanted = filter.verdict;
     let chip = |one: Option<Verdict>| {
-        let (word, name) = one.map_or(("", w.all_of_them), |one| (one.as_str(), (w.verdict)(one)));
-        html! { li { a href={ "/receipts?show=" (word) } aria-current=[(one == wanted).then_some("true")] { (name) } } }
+        let name = one.map_or(w.all_of_them, w.verdict);
+        html! { li { a href={ "/receipts?" (filter.with(one).query()) } aria-current=[(one == wanted).then_some("true")] { (name) } } }
     };
     let row = |receipt: &Receipt| {
         let statement = &receipt.statement;
+        let why = why_not_better(statement).map(|why| in_words(visitor, &statement.installation).reason(&why));
+        let result = html! {
+            (verdict(view, statement.verdict, statement.seen()))
+            @if let Some(why) = &why { small { (why) } }
+        };
         html! {
             tr role="row" {
                 th scope="row" role="rowheader" {
                     a href={ "/receipts/" (statement.sequence) } { (view.lang.number(statement.sequence)) }
                     small { (statement.installation) }
                 }
-                (cell(w.result, &verdict(view, statement.verdict, statement.seen())))
+                (cell(w.result, &result))
                 (cell(w.when, &view.time(statement.ended)))
                 (cell(w.demanded_by, &html! { (demanded_by(view, &statement.rules)) }))
             }
@@ -83,19 +91,22 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Recei
     let incomplete: Vec<u64> = incomplete.map(|statement| statement.sequence).collect();
     let body = html! {
         div.head { h1 { (w.receipts) } p.lead { (view.say(w.receipts_lead, &[])) } }
-        ul.chips { (chip(None)) @for one in Verdict::ALL { (chip(Some(one))) } }
+        section aria-label=(w.filter) {
+            ul.chips { (chip(None)) @for one in Verdict::ALL { (chip(Some(one))) } }
+            (filter.form(visitor))
+        }
         section aria-label=(w.receipts) {
-            @if page.items.is_empty() {
-                (nothing_here(view, places(view.lang).no_receipts, wanted.map(|_| "/receipts")))
+            @if page.items.is_empty() && page.next.is_some() { div.panel.sunk { p { b { (w.none_on_this_page) } } } } @else if page.items.is_empty() {
+                (nothing_here(view, places(view.lang).no_receipts, (!filter.is_everything()).then_some("/receipts")))
             } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
                     (heads(&[w.receipt, w.result, w.when, w.demanded_by]))
                     tbody role="rowgroup" { @for receipt in &page.items { (row(receipt)) } }
                 }
-                @if let Some(next) = &page.next {
-                    div.pager { p { a href={ "/receipts?show=" (word) "&from=" (next) } { (w.further) } } }
-                }
+            }
+            @if let Some(next) = &page.next {
+                div.pager { p { a href={ "/receipts?" (filter.query()) "&from=" (next) } { (w.further) } } }
             }
         }
         (keeping::form(view, &incomplete))

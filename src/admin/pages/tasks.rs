@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::filters::nothing_here;
+use super::paging::{PAGE, no_such_list};
 use super::parts::{MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, urgency};
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
@@ -20,6 +21,7 @@ use crate::admin::caller::Requests;
 use crate::admin::problem::Problem;
 use crate::admin::seen;
 use crate::admin::state::Admin;
+use crate::erasure::ErasureId;
 use crate::operations::task_links::{self as links, MadeLink};
 use crate::operations::tasks::{self, OpenTask, Said, TaskState};
 use crate::operations::{InputError, OperationError};
@@ -32,12 +34,18 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/tasks/{id}/link", post(link))
 }
 
-async fn list(visitor: Visitor<Requests>) -> Response {
+async fn list(visitor: Visitor<Requests>, RawQuery(query): RawQuery) -> Response {
     let listed = async {
-        let mut all = tasks::list(&visitor.on, None).await?;
+        let fields = Fields::read(query.as_deref().unwrap_or_default()).ok_or_else(no_such_list)?;
+        let after = match fields.text("from") {
+            "" => None,
+            text => Some(text.parse::<ErasureId>().map_err(|_| no_such_list())?),
+        };
+        let (mut all, next) = tasks::part(&visitor.on, after, PAGE).await?;
+        // The page is shorter by them, and goes on where it would.
         all.retain(|task| visitor.sees(&task.mluvii));
         all.sort_by_key(|task| task.deadline);
-        Ok::<_, Problem>(list_sheet(&visitor, &all))
+        Ok::<_, Problem>(list_sheet(&visitor, &all, next))
     };
     visitor.view.answer(listed.await)
 }
@@ -52,7 +60,7 @@ fn state(view: &View, task: &OpenTask) -> Markup {
     }
 }
 
-fn list_sheet(visitor: &Visitor<Requests>, all: &[OpenTask]) -> Sheet {
+fn list_sheet(visitor: &Visitor<Requests>, all: &[OpenTask], next: Option<ErasureId>) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let row = |task: &OpenTask| {
         html! {
@@ -68,13 +76,15 @@ fn list_sheet(visitor: &Visitor<Requests>, all: &[OpenTask]) -> Sheet {
     let body = html! {
         div.head { h1 { (w.tasks) } p.lead { (view.say(w.tasks_lead, &[])) } }
         section aria-label=(w.tasks) {
-            @if all.is_empty() { (nothing_here(view, places(view.lang).no_tasks, None)) } @else {
+            @if all.is_empty() && next.is_some() { div.panel.sunk { p { b { (w.none_on_this_page) } } } } @else if all.is_empty() { (nothing_here(view, places(view.lang).no_tasks, None)) } @else {
                 table.stack role="table" {
                     caption { (w.tasks) }
                     (heads(&[w.task, w.system, w.state, w.until_head, w.erasure]))
                     tbody role="rowgroup" { @for task in all { (row(task)) } }
                 }
             }
+            // By the erasure at which the page ends, which is found also where its task is done by then.
+            @if let Some(next) = next { div.pager { p { a href={ "/tasks?from=" (next) } { (w.further) } } } }
         }
     };
     Sheet::new(w.tasks, Section::Tasks, body)

@@ -196,6 +196,11 @@ impl View {
         self.calendar.zone().unwrap_or(DEFAULT_ZONE)
     }
 
+    /// The zone of the deployment, by which days are typed, where times are shown in another one.
+    pub(super) fn zone_of_days(&self) -> Option<&str> {
+        (self.reader.zone() != self.calendar.zone()).then(|| self.default_zone())
+    }
+
     /// The companies that whoever reads may see, where those are not all of them.
     pub(super) fn only_companies(&self) -> Option<String> {
         match &self.who.as_ref()?.companies {

@@ -16,7 +16,7 @@ pub(crate) use known::{KnownHold, KnownOfPlan, known_of};
 pub(crate) use lines::LineKey;
 pub(crate) use plan::{Planned, Purge, Ran, plan, run};
 pub(super) use show::of_person;
-pub(crate) use show::{Shown, ShownReceipt, count_open, find, list, show, show_with_plan, view_plan};
+pub(crate) use show::{Shown, ShownReceipt, count_open, ended_with, find, list, show, show_with_plan, view_plan};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -177,6 +177,20 @@ pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, Operat
     Ok(shown)
 }
 
+/// The receipts of a request that has ended with them, the oldest first. `None` where one of them is not in the ledger any more: what the others
+/// say is not all of it.
+pub(crate) async fn ended_with(
+    on: &Operations,
+    request: &Request,
+) -> Result<Option<Vec<ShownReceipt>>, OperationError> {
+    let mut receipts = Vec::new();
+    for id in &request.receipted {
+        let Some(receipt) = on.ledger.receipt_of(*id).await? else { return Ok(None) };
+        receipts.push(ShownReceipt::from(&receipt.statement));
+    }
+    Ok(Some(receipts))
+}
+
 /// Shows the sessions of a request's plan: a look of its own, which the audit names before anything is shown.
 pub(crate) async fn view_plan(on: &Operations, named: &Named, by: &Actor) -> Result<Shown, OperationError> {
     let shown = explained_one(on, one(on, named).await?).await?;

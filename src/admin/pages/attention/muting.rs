@@ -9,12 +9,13 @@ use maud::html;
 
 use super::{everything, names};
 use crate::admin::caller::Operate;
+use crate::admin::pages::days::{DayField, Within, day_field};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::needed;
-use crate::admin::pages::parts::crumbs;
+use crate::admin::pages::parts::{MustChoose, crumbs};
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{Wrong, errors, field};
+use crate::admin::pages::whom::{Wrong, errors};
 use crate::admin::pages::words::muting;
 use crate::admin::problem::{Code as ProblemCode, Problem};
 use crate::attention::{Attention, Code, MuteEnd};
@@ -69,10 +70,15 @@ fn sheet(view: &View, found: &Attention, wrong: &[Wrong], status: StatusCode) ->
             p.intro { (view.say(m.until_lead, &[])) }
             form.page method="post" action="/attention/mute" autocomplete="off" {
                 (seen)
-                (field(view, wrong, "until", m.until, Some(m.until_hint), |aria| html! {
-                    input #until name="until" type="date" min=(view.today()) required
-                        aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-                }))
+                (day_field(view, wrong, &DayField {
+                        id: "until",
+                        name: "until",
+                        label: m.until,
+                        hint: Some(m.until_hint),
+                        typed: None,
+                        within: Within::FromToday,
+                        must: MustChoose::Yes,
+                    }))
                 div.actions { button.primary name="end" value=(AT) { (m.do_mute_until) } }
             }
         }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use crate::admin::caller::Requests;
+use crate::admin::pages::days::{DayField, Within, day_field};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, choices};
 use crate::admin::pages::visitor::Visitor;
@@ -61,10 +62,15 @@ pub(super) fn fields_of(visitor: &Visitor<Requests>, whose: &Whose, typed: &Type
                 (field(view, wrong, "came", w.how_it_came, None, |aria| {
                     choices("came", &CameBy::ALL, words, typed.came, Some(w.choose), MustChoose::Yes, aria)
                 }))
-                (field(view, wrong, "day", w.consents.day, Some(w.consents.day_hint), |aria| html! {
-                    input #day name="day" type="date" max=(view.today()) value=[typed.day]
-                        aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-                }))
+                (day_field(view, wrong, &DayField {
+                        id: "day",
+                        name: "day",
+                        label: w.consents.day,
+                        hint: Some(w.consents.day_hint),
+                        typed: typed.day,
+                        within: Within::UntilToday,
+                        must: MustChoose::No,
+                    }))
             }
             div.actions { button { (w.consents.do_see) } }
         }

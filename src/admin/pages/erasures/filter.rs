@@ -1,10 +1,9 @@
 //! Which erasures a list shows. All of it stands in the address, and can be combined: names of companies, rules and systems, and no person's.
 
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::filters::{company_filter, name_filter, systems};
+use crate::admin::pages::filters::{company_filter, name_filter, query, systems};
 use crate::admin::pages::parts::{MustChoose, choices, companies, rule_in_words};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
@@ -160,9 +159,7 @@ impl Filter {
             ("rule", self.rule.as_str()),
             ("target", self.target.as_str()),
         ];
-        let written = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        let written = written.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
-        written.collect::<Vec<_>>().join("&")
+        query(&pairs)
     }
 
     /// The companies that are read, one after the other.

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use maud::html;
 
 use crate::admin::caller::Requests;
+use crate::admin::pages::days::{DayField, Within, day_field};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, choices, crumbs};
 use crate::admin::pages::view::{Section, Sheet, View, see};
@@ -238,9 +239,14 @@ fn form(visitor: &Visitor<Requests>, typed: &Typed, rules: &[String], wrong: &[W
                         input #case name="case" autocomplete="off" maxlength="40" value=[typed.case.as_ref()]
                             aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
                     }))
-                    (field(view, wrong, "until", w.hold_until, Some(w.hold_until_hint), |aria| html! {
-                        input #until name="until" type="date" min=(view.today()) value=[typed.until]
-                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    (day_field(view, wrong, &DayField {
+                        id: "until",
+                        name: "until",
+                        label: w.hold_until,
+                        hint: Some(w.hold_until_hint),
+                        typed: typed.until,
+                        within: Within::FromToday,
+                        must: MustChoose::No,
                     }))
                 }
             }

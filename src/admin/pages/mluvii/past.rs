@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -11,11 +11,13 @@ use maud::{Markup, html};
 
 use super::{Ask, Wrongs};
 use crate::admin::caller::Operate;
+use crate::admin::pages::days::{DayField, Within, day_field};
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::parts::{cell, crumbs, heads};
+use crate::admin::pages::parts::{MustChoose, cell, crumbs, heads};
+use crate::admin::pages::refreshing;
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::pages::whom::{self, Wrong, errors, field, must_be_sure, sure, titled};
+use crate::admin::pages::whom::{self, Wrong, errors, must_be_sure, sure, titled};
 use crate::admin::pages::words::operating;
 use crate::admin::problem::{Code, Problem};
 use crate::ledger::{PastState, StoredPastJob};
@@ -86,13 +88,8 @@ pub(super) fn list(visitor: &Visitor<Operate>, jobs: &[StoredPastJob]) -> Markup
 /// What a new one is asked for with.
 pub(super) fn form(visitor: &Visitor<Operate>, typed: &Typed, wrong: &[Wrong]) -> Markup {
     let (view, w, o) = (&visitor.view, visitor.view.words(), operating(visitor.view.lang));
-    let day = |id: &str, label: &str, hint: Option<&str>, typed: Option<Date>, must: bool| {
-        field(view, wrong, id, label, hint, |aria| {
-            html! {
-                input id=(id) name=(id) type="date" max=(view.today()) value=[typed] required[must]
-                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
-            }
-        })
+    let day = |id: &str, label: &str, hint: Option<&str>, typed: Option<Date>, must: MustChoose| {
+        day_field(view, wrong, &DayField { id, name: id, label, hint, typed, within: Within::UntilToday, must })
     };
     html! {
         section aria-labelledby="m-new" {
@@ -100,8 +97,8 @@ pub(super) fn form(visitor: &Visitor<Operate>, typed: &Typed, wrong: &[Wrong]) -
             form.page method="post" action="/mluvii/past" autocomplete="off" {
                 div.halves {
                     (whom::company(visitor, wrong, &typed.company))
-                    (day("since", o.from_day, None, typed.since, true))
-                    (day("until", o.to_day, Some(w.today_if_empty), typed.until, false))
+                    (day("since", o.from_day, None, typed.since, MustChoose::Yes))
+                    (day("until", o.to_day, Some(w.today_if_empty), typed.until, MustChoose::No))
                 }
                 div.actions { button.primary { (o.do_compare) } }
             }
@@ -158,12 +155,35 @@ async fn seen(visitor: &Visitor<Operate>, number: &str) -> Result<StoredPastJob,
     found.ok_or_else(unknown)
 }
 
-pub(super) async fn show(visitor: Visitor<Operate>, Path(number): Path<String>) -> Response {
+pub(super) async fn show(visitor: Visitor<Operate>, Path(number): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let fields = Fields::read(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let stored = seen(&visitor, &number).await;
-    visitor.view.answer(stored.map(|stored| sheet(&visitor, &stored, &[], StatusCode::OK)))
+    visitor.view.answer(stored.map(|stored| {
+        let every_s = refreshing::every_s(&fields, visitor.view.now).filter(|_| goes_on(stored.job.state));
+        let refreshes = every_s.map_or(Refreshes::No, |_| Refreshes::Yes);
+        Sheet { every_s, ..sheet(&visitor, &stored, refreshes, &[], StatusCode::OK) }
+    }))
 }
 
-fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], status: StatusCode) -> Sheet {
+/// Whether the browser asks for the page again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refreshes {
+    Yes,
+    No,
+}
+
+/// Whether it changes without anybody: what was shown waits for a person, and a form that is filled in must not be taken away from them.
+fn goes_on(state: PastState) -> bool {
+    matches!(state, PastState::Looking | PastState::Entering)
+}
+
+fn sheet(
+    visitor: &Visitor<Operate>,
+    stored: &StoredPastJob,
+    refreshes: Refreshes,
+    wrong: &[Wrong],
+    status: StatusCode,
+) -> Sheet {
     let (view, w, o) = (&visitor.view, visitor.view.words(), operating(visitor.view.lang));
     let (job, counts) = (&stored.job, &stored.job.counts);
     let number = stored.id.to_string();
@@ -175,6 +195,7 @@ fn sheet(visitor: &Visitor<Operate>, stored: &StoredPastJob, wrong: &[Wrong], st
         div.head {
             div.line { h1 { (title) } " " (state(view, job.state)) }
             p.lead { (time(view, stored)) }
+            @if goes_on(job.state) { (refreshing::links(view, &path(stored.id), refreshes == Refreshes::Yes)) }
         }
         (errors(o.not_confirmed, wrong))
         // Of what is over, neither is true any more.
@@ -271,7 +292,7 @@ pub(super) async fn confirm(visitor: Visitor<Operate>, Path(number): Path<String
         Err(problem) => return view.problem(&problem),
     };
     if let Some(wrong) = must_be_sure(view, &fields, operating(view.lang).confirm_needed) {
-        return view.page(&sheet(&visitor, &stored, &[wrong], StatusCode::BAD_REQUEST));
+        return view.page(&sheet(&visitor, &stored, Refreshes::No, &[wrong], StatusCode::BAD_REQUEST));
     }
     let Ok(shown) = fields.text("shown").parse() else {
         return view.problem(&Problem::new(Code::NotUnderstood, "`shown` is no time"));

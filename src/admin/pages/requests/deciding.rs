@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::access::Permission;
+use crate::admin::pages::days::{self, DayField, Within};
 use crate::admin::pages::parts::{Approvals, Aria, MustChoose, choices, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
@@ -97,14 +98,16 @@ fn to(shown: &Shown, act: &str) -> String {
 }
 
 fn day_field(view: &View, id: &str, label: &str) -> Markup {
-    let w = view.words();
-    html! {
-        div.field {
-            label for=(id) { (label) }
-            span.hint id={ (id) "-h" } { (w.today_if_empty) }
-            input id=(id) name="on" type="date" max=(view.today()) aria-describedby={ (id) "-h" };
-        }
-    }
+    let day = DayField {
+        id,
+        name: "on",
+        label,
+        hint: Some(view.words().today_if_empty),
+        typed: None,
+        within: Within::UntilToday,
+        must: MustChoose::No,
+    };
+    days::day_field(view, &[], &day)
 }
 
 fn verify<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {

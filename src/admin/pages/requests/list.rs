@@ -5,24 +5,24 @@ use axum::response::Response;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::filters::{company_filter, name_filter, nothing_here, systems};
+use crate::admin::pages::filters::{company_filter, name_filter, nothing_here, query, systems};
 use crate::admin::pages::paging::PAGE;
 use crate::admin::pages::parts::{
-    SOON_DAYS, actor, cell, due, heads, in_words, request_path, request_state, waits_for, whose,
+    SOON_DAYS, actor, cell, due, heads, in_words, request_path, request_state, verdict, waits_for, whose,
 };
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
 use crate::admin::pages::words::{import, lists, places};
 use crate::admin::problem::{Code, Problem};
+use crate::erasure::{Seen, Verdict};
 use crate::ledger::{CountedRequests, DueDays, OpenCounts, RequestCursor, RequestFilter, RequestOrder};
 use crate::operations::requests::{self, Shown};
-use crate::request::RequestState;
+use crate::request::{Ended, RequestState};
 use crate::subject::{InstallationName, TargetName};
 
 /// Which of them.
@@ -141,9 +141,7 @@ impl Filter {
         let company = self.company.as_ref().map_or("", |company| &*company.0);
         let waits = if self.needs_person { PERSON } else { "" };
         let pairs = [("show", which.word()), ("company", company), ("target", self.target.as_str()), ("waits", waits)];
-        let written = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        let written = written.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
-        written.collect::<Vec<_>>().join("&")
+        query(&pairs)
     }
 
     /// Whether more is asked for than one of the lists.
@@ -190,9 +188,31 @@ impl Filter {
     }
 }
 
+/// One of the list.
+struct Item {
+    shown: Shown,
+    /// What its receipts come to, of one that has ended with them.
+    verdict: Option<(Verdict, Seen)>,
+}
+
+impl Item {
+    async fn of(visitor: &Visitor<See>, shown: Shown) -> Result<Self, Problem> {
+        let receipts = match shown.state {
+            RequestState::Done => requests::ended_with(&visitor.on, &shown.request).await?,
+            _ => None,
+        };
+        // The worst of them, and no better than somebody has seen of all.
+        let receipts = receipts.unwrap_or_default();
+        let has_seen_all = receipts.iter().all(|one| one.seen == Seen::All);
+        let seen = if has_seen_all { Seen::All } else { Seen::NotAll };
+        let verdict = receipts.iter().map(|one| one.verdict).max().map(|worst| (worst, seen));
+        Ok(Self { shown, verdict })
+    }
+}
+
 /// A part of the list, and where the next one is.
 struct Part {
-    items: Vec<Shown>,
+    items: Vec<Item>,
     next: Option<String>,
 }
 
@@ -223,7 +243,10 @@ async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     let page = requests::list(&visitor.on, asked).await?;
     let counts = Counts::of(visitor, &filter, days).await?;
     // The page is shorter by the others, and goes on where it would.
-    let items = page.items.into_iter().filter(|shown| filter.has(shown)).collect();
+    let mut items = Vec::new();
+    for shown in page.items.into_iter().filter(|shown| filter.has(shown)) {
+        items.push(Item::of(visitor, shown).await?);
+    }
     let part = Part { items, next: page.next.map(|next| next.to_string()) };
     Ok(sheet(visitor, &filter, &counts, &part))
 }
@@ -304,7 +327,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
                 table.stack role="table" {
                     caption { (name(filter.which)) }
                     (heads(&[w.request, w.time_left, w.state, w.came, w.entered_by]))
-                    tbody role="rowgroup" { @for shown in &part.items { (row(visitor, shown)) } }
+                    tbody role="rowgroup" { @for item in &part.items { (row(visitor, item)) } }
                 }
             }
             div.pager {
@@ -318,14 +341,22 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
     Sheet::new(w.requests, Section::Requests, body)
 }
 
-fn row(visitor: &Visitor<See>, shown: &Shown) -> Markup {
+fn row(visitor: &Visitor<See>, Item { shown, verdict: came_to }: &Item) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &shown.request;
     let names = in_words(visitor, &request.mluvii);
     let state = html! {
         (request_state(view, shown.state))
         @for delay in &shown.waits_for { small { (waits_for(view, names, delay)) } }
-        @if let Some(end) = &request.end { small { (view.time(end.at)) } }
+        @if let Some((worst, seen)) = *came_to { small { (verdict(view, worst, seen)) } }
+        @if let Some(end) = &request.end {
+            @match end.ended {
+                Ended::Rejected(because) => small { ((w.rejected_because)(because)) },
+                Ended::Closed(because) => small { ((w.closed_because)(because)) },
+                Ended::Done | Ended::Withdrawn => {}
+            }
+            small { (view.time(end.at)) }
+        }
     };
     let came = html! { ((w.came_by)(request.came)) ", " (view.day(request.term.received)) };
     html! {

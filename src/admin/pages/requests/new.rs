@@ -8,6 +8,7 @@ use maud::html;
 
 use super::deciding::VERIFIED_BY;
 use crate::admin::caller::Requests;
+use crate::admin::pages::days::{DayField, Within, day_field};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, choices, crumbs, path_of, request_path};
 use crate::admin::pages::view::{Section, Sheet, see};
@@ -186,9 +187,14 @@ fn form(
                 div.halves {
                     (whom::company(visitor, wrong, &typed.company))
                     (field(view, wrong, "came", w.how_it_came, None, |aria| choices("came", Came::ALL, came, typed.came, Some(w.choose), MustChoose::Yes, aria)))
-                    (field(view, wrong, "received", w.received_on, Some(w.today_if_empty), |aria| html! {
-                        input #received name="received" type="date" max=(view.today()) value=(typed.received)
-                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    (day_field(view, wrong, &DayField {
+                        id: "received",
+                        name: "received",
+                        label: w.received_on,
+                        hint: Some(w.today_if_empty),
+                        typed: typed.received.parse().ok(),
+                        within: Within::UntilToday,
+                        must: MustChoose::No,
                     }))
                     (field(view, wrong, "number", w.case_number, Some(w.case_number_hint), |aria| html! {
                         input #number name="number" autocomplete="off" maxlength="40" value=(typed.number)

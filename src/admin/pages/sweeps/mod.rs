@@ -14,8 +14,9 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use percent_encoding::utf8_percent_encode;
 
+use super::days::{DayField, Within, day_field};
 use super::fields::Fields;
-use super::parts::{PLAIN, cell, heads};
+use super::parts::{MustChoose, PLAIN, cell, heads};
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
 use super::whom::{self, Wrong, errors, field};
@@ -136,9 +137,14 @@ fn form(visitor: &Visitor<Operate>, typed: &Typed, wrong: &[Wrong]) -> Markup {
                         @if !known.is_empty() { datalist #targets { @for one in &known { option value=(one) {} } } }
                     }))
                     (whom::company(visitor, wrong, &typed.company))
-                    (field(view, wrong, "since", s.backup_of, Some(s.backup_hint), |aria| html! {
-                        input #since name="since" type="date" max=(view.today()) required value=[typed.since]
-                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    (day_field(view, wrong, &DayField {
+                        id: "since",
+                        name: "since",
+                        label: s.backup_of,
+                        hint: Some(s.backup_hint),
+                        typed: typed.since,
+                        within: Within::UntilToday,
+                        must: MustChoose::Yes,
                     }))
                 }
                 div.actions { button.primary { (s.do_look) } }

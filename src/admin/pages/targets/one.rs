@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::state;
 use crate::admin::caller::Operate;
 use crate::admin::ending::to_its_end;
+use crate::admin::pages::days::{DayField, Within, day_field};
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{MustChoose, cell, choices, crumbs, erasure_state, heads, in_words, target_path};
 use crate::admin::pages::view::{Section, Sheet, see};
@@ -187,9 +188,14 @@ fn pause_form(visitor: &Visitor<Operate>, path: &str, typed: &Typed, wrong: &[Wr
                         input #case name="case" autocomplete="off" maxlength="40" value=[typed.case.as_ref()]
                             aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
                     }))
-                    (field(view, wrong, "until", o.pause_until, Some(o.pause_until_hint), |aria| html! {
-                        input #until name="until" type="date" min=(view.today()) value=[typed.until]
-                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    (day_field(view, wrong, &DayField {
+                        id: "until",
+                        name: "until",
+                        label: o.pause_until,
+                        hint: Some(o.pause_until_hint),
+                        typed: typed.until,
+                        within: Within::FromToday,
+                        must: MustChoose::No,
                     }))
                 }
                 div.actions { button.danger { (o.do_pause) } }

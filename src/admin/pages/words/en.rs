@@ -14,6 +14,7 @@ pub(super) mod muting;
 pub(super) mod noting;
 pub(super) mod operating;
 pub(super) mod places;
+pub(super) mod records;
 pub(super) mod requesting;
 mod rules;
 mod said;

@@ -101,6 +101,7 @@ mod muting;
 mod noting;
 mod operating;
 mod places;
+mod records;
 mod requesting;
 mod rules;
 mod starting;
@@ -128,8 +129,8 @@ pub(super) use operating::Operating;
 
 of_both!(
     approving: Approving, demanding: Demanding, explained: Explained, holding: Holding, import: Import, lists: Lists, muting: Muting,
-    noting: Noting, operating: Operating, places: Places, requesting: Requesting, starting: Starting, sweeping: Sweeping,
-    task_links: TaskLinks, timeline: Timeline, unseen: Unseen,
+    noting: Noting, operating: Operating, places: Places, records: Records, requesting: Requesting, starting: Starting,
+    sweeping: Sweeping, task_links: TaskLinks, timeline: Timeline, unseen: Unseen,
 );
 
 /// What an act of the audit is called.

@@ -25,6 +25,7 @@ macro_rules! all_of {
             paired(cs::lists::WORDS.$what(), en::lists::WORDS.$what()),
             paired(cs::operating::WORDS.$what(), en::operating::WORDS.$what()),
             paired(cs::places::WORDS.$what(), en::places::WORDS.$what()),
+            paired(cs::records::WORDS.$what(), en::records::WORDS.$what()),
             paired(cs::requesting::WORDS.$what(), en::requesting::WORDS.$what()),
             paired(cs::starting::WORDS.$what(), en::starting::WORDS.$what()),
             paired(cs::task_links::WORDS.$what(), en::task_links::WORDS.$what()),
@@ -211,5 +212,14 @@ fn what_needs_a_person_is_counted_as_people_do() {
 fn every_waiting_says_which_system_it_is_for_where_it_is_for_one() {
     for code in DelayCode::ALL {
         assert_eq!(holes((cs::WORDS.delay)(code)), holes((en::WORDS.delay)(code)), "{code:?}");
+    }
+}
+
+#[test]
+fn a_particular_that_one_language_knows_the_other_one_knows_too() {
+    for name in ["because", "reason", "until", "sessions", "found", "kinds", "targets", "came", "verified", "nonsense"]
+    {
+        let said = [(cs::records::WORDS.detail)(name), (en::records::WORDS.detail)(name)];
+        assert_eq!(said.map(str::is_empty), [name == "nonsense"; 2], "{name}");
     }
 }

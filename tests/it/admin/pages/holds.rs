@@ -70,3 +70,40 @@ fn a_guest_and_what_a_rule_demands_are_kept_and_what_was_typed_of_a_guest_stays_
     needles.must_be_absent("the log", log.join("\n").as_bytes());
     needles.must_be_absent("the audit", deployment.json(&["audit", "list"]).to_string().as_bytes());
 }
+
+#[test]
+fn holds_are_fifty_on_a_page_the_newest_first() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ADMIN);
+    let server = Server::start(&deployment);
+    let olga = Browser::by(&server, &deployment, "olga", "Olga", &["officer"], &[]);
+    let mut added = Vec::new();
+    for session in 1..=52 {
+        let session = session.to_string();
+        added.push(olga.post("/holds/new", &[("session", session.as_str()), ("reason", "review")]).goes_on());
+    }
+    let listed = |page: &super::Page| {
+        let rows = page.text.split("role=\"rowheader\"><a href=\"").skip(1);
+        rows.map(|rest| rest.split('"').next().expect("an end").to_owned()).collect::<Vec<_>>()
+    };
+    let next = |page: &super::Page| {
+        let (_, pager) = page.text.split_once("class=\"pager\"")?;
+        let address = pager.split_once("href=\"")?.1.split('"').next()?;
+        Some(address.replace("&amp;", "&"))
+    };
+    let first = olga.get("/holds?show=all").is(200);
+    let further = next(&first).expect("there are more");
+    // It is found also where the hold at which the page ended is in force no more.
+    let last = listed(&first).pop().expect("the last one");
+    olga.post(&format!("{last}/lift"), &[]).leads_to(&last);
+    let second = olga.get(&further).is(200);
+    assert_eq!((listed(&first).len(), listed(&second).len(), next(&second)), (50, 2, None), "{further}");
+    let mut seen = [listed(&first), listed(&second)].concat();
+    seen.reverse();
+    assert_eq!(seen, added);
+    let in_force = olga.get(&further.replace("show=all&", "")).is(200);
+    assert_eq!(listed(&in_force), listed(&second));
+    for wrong in ["from=x", "from=2026-01-01T00:00:00Z~x", "show=x"] {
+        olga.get(&format!("/holds?{wrong}")).is(400);
+    }
+}

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::super::operating::deployment;
-use super::{ADMIN, Browser, rows, user};
+use super::{ADMIN, Browser, Page, rows, user};
 use crate::admin::who::two_companies;
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, company, receipts, wait_for};
 
 /// How the page says that mluvii has no webhook of a source.
 const MISSING: &str = "is-bad\">mluvii does not have it</span>";
@@ -166,4 +166,35 @@ fn a_comparison_of_the_past_is_shown_and_done_only_where_that_is_meant() {
     assert!(!done.text.contains("/confirm\"") && !done.text.contains("/cancel\""), "{}", done.text);
     otto.post(&confirm, &[("sure", "1"), ("shown", &seen)]).is(409);
     otto.post(&format!("{one}/cancel"), &[]).is(409);
+}
+
+/// The address by which a page has the browser ask for it again.
+fn refreshing(page: &Page, path: &str) -> String {
+    let begin = format!("href=\"{path}?every=");
+    let (_, rest) = page.text.split_once(&begin).unwrap_or_else(|| panic!("no such link: {}", page.text));
+    format!("{path}?every={}", rest.split('"').next().expect("an end").replace("&amp;", "&"))
+}
+
+#[test]
+fn the_browser_asks_again_for_a_comparison_that_goes_on_once_somebody_has_chosen_it() {
+    let standin = StandIn::start();
+    // Nobody answers there, so that the comparison goes on.
+    let away = company("beta", "http://127.0.0.1:9", 63, "");
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{away}{ADMIN}"));
+    deployment.names_companies();
+    let server = Server::start(&deployment);
+    let otto = Browser::by(&server, &deployment, "otto", "Otto", &["operator"], &[]);
+    let one = otto.post("/mluvii/past", &[("since", day(40).as_str()), ("company", "beta")]).goes_on();
+    let page = otto.get(&one).is(200);
+    assert_eq!(page.header("refresh"), "", "nobody has chosen it");
+    let link = refreshing(&page, &one);
+    let chosen = otto.get(&link).is(200).says(&["Stop refreshing"]);
+    assert_eq!(chosen.header("refresh"), "10");
+    assert!(!chosen.text.contains("?every="), "{}", chosen.text);
+    assert_eq!(otto.get(&format!("{one}?every=10")).header("refresh"), "", "it would have no end");
+    // What is over changes no more.
+    otto.post(&format!("{one}/cancel"), &[]).leads_to(&one);
+    let over = otto.get(&link).is(200).says(&["Cancelled"]);
+    assert_eq!(over.header("refresh"), "");
+    assert!(!over.text.contains("?every="), "{}", over.text);
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod approvals;
 mod attention;
+mod audit;
 mod by_hand;
 mod canary;
 mod chromium;
@@ -31,6 +32,7 @@ mod story;
 mod sweeps;
 mod targets;
 mod task_links;
+mod tasks;
 mod unseen;
 mod who;
 

@@ -102,7 +102,11 @@ fn the_operator_sees_targets_accounts_and_who_ordered_what() {
     super::done(&deployment.run(&["tokens", "issue", "petr", "--role", "operator", "--for", "the nightly job"]));
     let petr = Browser::signed_in(&server, "petr");
     petr.get("/accounts").is(200).says(&["2 accounts", "Petr", "operator", "acme", "the nightly job", "Never"]);
-    let audit = petr.get("/audit").is(200).says(&["Add an account", "account.add", "account:olga", "token.issue"]);
+    let audit = petr.get("/audit").is(200).says(&[
+        "Add an account<small class=\"mono\">account.add</small>",
+        "account:olga",
+        "<small class=\"mono\">token.issue</small>",
+    ]);
     assert!(!audit.text.contains("qt_"), "{}", audit.text);
     petr.get("/audit?from=x").is(400);
     petr.get("/targets").is(200).says(&["crm", "It is called."]);

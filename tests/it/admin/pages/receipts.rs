@@ -1,7 +1,7 @@
 //! Receipts in a browser: what was left is acknowledged by who has seen it, and all of them are taken away as a file.
 
 use super::{ADMIN, Browser, rows, user};
-use crate::harness::{Deployment, Server, StandIn, receipts};
+use crate::harness::{Deployment, Server, StandIn, company, receipts};
 
 /// A person is who has this e-mail address. That mluvii itself is not searched makes a receipt incomplete.
 const BY_EMAIL: &str = "match = [[\"email\"]]";
@@ -52,8 +52,50 @@ fn who_has_seen_what_was_left_acknowledges_it_and_nobody_else_is_told_that_they_
     assert_eq!(deployment.json(&["status"])["incomplete_unacknowledged"], 0);
     let audited = deployment.json(&["audit", "list", "--act", "receipts.acknowledge"]);
     assert!(audited[0]["entry"]["actor"].as_str().is_some_and(|actor| actor.contains("anna")), "{audited}");
+    // Each says on its row why it is no better.
+    let list = olga.get("/receipts").is(200);
+    let plain = list.text.replace('\u{a0}', " ");
+    assert_eq!(plain.matches("<small>mluvii: ").count(), 2, "{plain}");
+    list.says(&["mluvii itself was not searched</small>"]);
     olga.get("/language/cs?next=/").leads_to("/");
     olga.get("/receipts/1").is(200).says(&["Vzít na vědomí 1 doklad"]);
+    olga.get("/receipts?show=incomplete").is(200).says(&["v mluvii samé jsme nehledali</small>", "Ode dne"]);
+}
+
+#[test]
+fn receipts_are_found_by_company_verdict_and_day() {
+    let (standin, beta) = (StandIn::start(), StandIn::start());
+    let other = company("beta", &beta.mluvii, 63, "");
+    let deployment = Deployment::tuned(&standin.mluvii, "", BY_EMAIL, &format!("{SETTLE}{other}{ADMIN}"));
+    deployment.names_companies();
+    let server = Server::start(&deployment);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let olga = Browser::signed_in(&server, "olga");
+    deployment.write("email.txt", "ann@example.com");
+    let file = format!("@{}", deployment.path("email.txt").display());
+    for (number, name) in [(1, "acme"), (2, "beta"), (3, "acme")] {
+        deployment.json(&["erase", "--mluvii", name, "--targets", "mluvii", "--email", &file]);
+        receipts(&deployment, number);
+    }
+    let numbers = |query: &str| {
+        let page = olga.get(&format!("/receipts?{query}")).is(200).text;
+        let rows = page.split("role=\"rowheader\"><a href=\"/receipts/").skip(1);
+        rows.map(|rest| rest.split('"').next().expect("an end").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(""), ["3", "2", "1"]);
+    assert_eq!(numbers("company=acme"), ["3", "1"]);
+    assert_eq!(numbers("company=beta&show=incomplete&since=2020-01-01"), ["2"]);
+    assert_eq!(numbers("company=beta&from=d1"), [""; 0]);
+    assert_eq!(numbers("since=2999-01-01"), [""; 0]);
+    // The other verdicts keep what was chosen.
+    let page = olga.get("/receipts?company=beta&since=2020-01-01").is(200);
+    page.says(&["href=\"/receipts?show=complete&amp;company=beta&amp;since=2020%2D01%2D01\""]);
+    let none = olga.get("/receipts?show=complete&company=beta").is(200);
+    none.says(&["There are none here", "href=\"/receipts\">Show all of them"]);
+    for wrong in ["show=x", "since=x", "since=2026-02-30", "from=x"] {
+        olga.get(&format!("/receipts?{wrong}")).is(400);
+    }
+    olga.get("/receipts?company=nobody").is(404);
 }
 
 #[test]

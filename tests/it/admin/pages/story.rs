@@ -115,7 +115,9 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     });
     seen.push(done.text.clone());
     seen.push(adam.get(&erasure).is(200).says(&["Erased", "Over, with a receipt", "crm", "Demanded by a person"]).text);
-    seen.push(olga.get("/requests?show=ended").is(200).says(&["2026/041", "Ended with its receipt"]).text);
+    let ended = olga.get("/requests?show=ended").is(200);
+    // With what its receipt comes to.
+    seen.push(ended.says(&["2026/041", "Ended with its receipt", "<small><span class=\"st is-"]).text);
     let (_, rest) = done.text.split_once("href=\"/receipts/").expect("its receipt");
     let receipt = format!("/receipts/{}", rest.split('"').next().expect("an end"));
     seen.push(olga.get(&receipt).is(200).says(&["Certificate to print", "What was done"]).text);
