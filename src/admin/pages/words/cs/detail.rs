@@ -36,6 +36,13 @@ pub(in crate::admin::pages) const KNOWN: &[(&str, &str)] = &[
         "`shown` is no time",
         "Není uvedeno, který výsledek porovnání byl zobrazen. Otevřete porovnání a rozhodněte znovu.",
     ),
+    ("there is no such thing that needs somebody now", "Nic takového teď na nikoho nečeká."),
+    ("it is not said what is retried", "Není uvedeno, co se má zkusit znovu."),
+    (
+        "the form names no receipts, or more than a list shows",
+        "Formulář neuvádí žádné doklady, nebo jich uvádí víc, než kolik jich seznam ukazuje.",
+    ),
+    ("there is no look at this system", "Tento systém se po obnově ze zálohy neprohlíží."),
     ("a session's decision cannot be read", "Rozhodnutí o některé konverzaci nejde přečíst."),
     ("a session's name cannot be read", "Označení konverzace nejde přečíst."),
     ("a session that is decided about is none of this company", "Některá z konverzací nepatří této společnosti."),
