@@ -195,6 +195,10 @@ fn campaign(mut campaign: Campaign<impl Site>, exim: &Exim, rounds: u64) {
         let muted = campaign.site.run(&["attention", "mute", "request_approval_waiting", "--for", "7d"]);
         assert!(muted.status.success(), "it is told: {muted:?}");
     }
+    // The address that links lead to is no webhook of the stand-in's, which brings nothing here by itself.
+    wait_for("the webhook to be missed", || {
+        campaign.site.run(&["attention", "mute", "webhook_wrong", "--for", "7d"]).status.success().then_some(())
+    });
     let statements = campaign.settle();
     let calls = destructive(&campaign);
     for asker in &askers {

@@ -100,7 +100,8 @@ fn sheet(view: &View, show: Show, all: &[Attention]) -> Sheet {
     let body = html! {
         div.head { h1 { (m.title) } p.lead { (view.say(m.lead, &[])) } }
         ul.chips { @for one in Show::ALL { (chip(one)) } }
-        section aria-label=(m.title) {
+        section aria-labelledby="a-list" {
+            h2.hidden #a-list { (m.title) }
             @if all.is_empty() { p { (m.nothing) } } @else { ol.tasks { @for found in all { (row(found)) } } }
         }
     };
