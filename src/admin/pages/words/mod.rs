@@ -194,7 +194,7 @@ words! {
         new_request_lead, newest_first, next, no_names_here, no_turn_to_plan, nobody_named, none_certain, none_here,
         none_on_this_page,
         not_begun, not_comparable, not_entered, not_known, not_known_yet, not_looked_at, not_searched,
-        not_searched_mluvii, not_signed_in, not_theirs_keep, not_verified, nothing_has_come, nothing_has_come_lead,
+        not_searched_mluvii, not_signed_in, not_verified, nothing_has_come, nothing_has_come_lead,
         nothing_needs_you, nothing_read_needs_you, nothing_was_erased, nothing_was_planned, number_wrong, old_password,
         only_after_a_look, open_ones, other_kind, other_kind_hint, other_value, otherwise, own_number, parked_steps,
         password, password_lead, password_not_changed, passwords_differ, people, person_consent, person_erasures,

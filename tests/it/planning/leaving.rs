@@ -1,0 +1,77 @@
+//! What is left of a person, and for which reason: what is theirs and is needed is not somebody else's on any paper, and a request ends as what
+//! was seen.
+
+use serde_json::{Value, json};
+
+use super::{ANN, PHONE, file, talked, text};
+use crate::harness::{Deployment, Server, StandIn, receipts};
+
+const SETTLES: &str = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
+
+/// An address alone makes nothing certain.
+const BY_BOTH: &str = "match = [[\"email\", \"phone\"]]\naccept_ledger_only = true";
+
+/// One conversation is certainly hers, and another one possibly; her letter is there.
+fn company(standin: &StandIn) -> (Deployment, Server) {
+    let accepted = "accept_left = [\"contact record\", \"e-mail threads\"]";
+    let deployment = Deployment::tuned(&standin.mluvii, accepted, BY_BOTH, SETTLES);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    talked(standin, 101, &[("oo1_guest_email", ANN), ("oo1_guest_phone", PHONE)]);
+    talked(standin, 102, &[("oo1_guest_email", ANN)]);
+    deployment.settled(2);
+    let ann = file(&deployment, "ann", &format!("email: {ANN}\nphone: {PHONE}\n"));
+    deployment.json(&["requests", "new", "--came", "letter", "--verified", "document", "--file", &ann]);
+    (deployment, server)
+}
+
+/// How many sessions a list of reasons says of this code.
+fn of(reasons: &Value, code: &str) -> Option<u64> {
+    let mut all = reasons.as_array().expect("reasons").iter();
+    all.find(|one| one["code"] == code).and_then(|one| one["count"].as_u64())
+}
+
+#[test]
+fn a_possible_session_that_is_needed_is_kept_as_theirs_on_plan_receipt_and_papers() {
+    let standin = StandIn::start();
+    let (deployment, server) = company(&standin);
+    let plan = |why: &str| deployment.json(&["requests", "plan", "R-1", "--exclude", &format!("acme/102={why}")]);
+
+    let not_hers = plan("shared");
+    assert_eq!(not_hers["sessions"][1]["certainty"], "possible", "or this tests nothing: {not_hers:#}");
+    let foreseen = &not_hers["foreseen"]["reasons"];
+    assert_eq!((of(foreseen, "possible_excluded"), of(foreseen, "excluded")), (Some(1), None), "{not_hers:#}");
+    let needed = plan("needed");
+    let foreseen = &needed["foreseen"];
+    let told = (of(&foreseen["reasons"], "possible_excluded"), of(&foreseen["reasons"], "excluded"));
+    assert_eq!((told, &foreseen["at_best"]), ((None, Some(1)), &json!("incomplete")), "{needed:#}");
+    let said = text(&deployment, &["requests", "plan", "R-1"]);
+    assert!(said.contains("1 sessions of theirs are kept by --exclude"), "{said}");
+
+    deployment.json(&["requests", "run", "R-1", "--plan", needed["plan"].as_str().expect("a hash")]);
+    let receipt = receipts(&deployment, 1)[0]["statement"].clone();
+    let counts = ["sessions", "excluded", "possible_excluded", "possible_left"].map(|name| receipt[name].as_u64());
+    assert_eq!(counts, [Some(1), Some(1), Some(0), Some(0)], "{receipt:#}");
+    assert_eq!(receipt["verdict"], "incomplete", "{receipt:#}");
+    for paper in [&["receipts", "certificate", "1"][..], &["letters", "partial-refusal", "--request", "R-1"]] {
+        let paper = text(&deployment, &[paper, &["--lang", "cs"]].concat()).replace('\u{a0}', " ");
+        assert!(paper.contains("konverzace, které člověk rozhodl ponechat: 1"), "{paper}");
+        assert!(!paper.contains("někoho jiného"), "{paper}");
+    }
+    server.stop();
+}
+
+#[test]
+fn a_session_is_taken_for_a_reason_that_says_whose_it_is() {
+    let standin = StandIn::start();
+    let (deployment, server) = company(&standin);
+    for why in ["needed", "shared", "namesake"] {
+        let include = ["requests", "plan", "R-1", "--include", &format!("acme/102={why}")];
+        let said = text(&deployment, &include);
+        assert!(said.contains(&format!("acme/102 cannot be taken because of `{why}`")), "{said}");
+    }
+    assert_eq!(deployment.json(&["requests", "show", "R-1"])["state"], "verified", "nothing is planned by it");
+    let plan = deployment.json(&["requests", "plan", "R-1", "--include", "acme/102=content"]);
+    assert_eq!(plan["sessions"][1]["goes"], true, "{plan:#}");
+    server.stop();
+}
