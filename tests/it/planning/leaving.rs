@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{ANN, PHONE, file, talked, text};
-use crate::harness::{Deployment, Server, StandIn, receipts};
+use crate::harness::{Deployment, Server, StandIn, receipts, wait_for};
 
 const SETTLES: &str = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
 
@@ -73,5 +73,53 @@ fn a_session_is_taken_for_a_reason_that_says_whose_it_is() {
     assert_eq!(deployment.json(&["requests", "show", "R-1"])["state"], "verified", "nothing is planned by it");
     let plan = deployment.json(&["requests", "plan", "R-1", "--include", "acme/102=content"]);
     assert_eq!(plan["sessions"][1]["goes"], true, "{plan:#}");
+    server.stop();
+}
+
+#[test]
+fn a_request_ends_as_nothing_held_only_where_the_letter_could_say_so_and_as_incomplete_only_with_a_receipt() {
+    let standin = StandIn::start();
+    let (deployment, server) = company(&standin);
+    let close = |number: &str, because: &str| {
+        let output = deployment.run(&["requests", "close", number, "--because", because]);
+        (
+            output.status.code(),
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat(),
+        )
+    };
+    let refused = |number: &str, because: &str, why: &str| {
+        let (code, said) = close(number, because);
+        assert!(code == Some(1) && said.contains(why), "{why}: {said}");
+    };
+    // By a number alone, only possibly somebody's sessions are found, about which nobody decides.
+    let number = file(&deployment, "number", &format!("phone: {PHONE}\n"));
+    let new = ["requests", "new", "--came", "phone", "--verified", "known-contact", "--anyway", "--file", &number];
+    assert_eq!(deployment.json(&new)["number"], "R-2");
+    refused("R-2", "nothing-held", "no plan of it shows where it was looked");
+    refused("R-2", "incomplete", "no receipt of it says what was erased");
+    let plan = deployment.json(&["requests", "plan", "R-2"]);
+    assert_eq!((&plan["sessions"][0]["certainty"], &plan["sessions"][0]["goes"]), (&json!("possible"), &json!(false)));
+    refused("R-2", "nothing-held", "possible_left, 1");
+    let letter = ["letters", "nothing-held", "--request", "R-2", "--lang", "cs"];
+    assert!(text(&deployment, &letter).contains("possible_left, 1"), "or the letter asks something else");
+    // As somebody else's it is nothing of theirs; as needed, it is.
+    let all = |why: &str| deployment.json(&["requests", "plan", "R-2", "--exclude", &format!("acme/101={why}")]);
+    all("needed");
+    refused("R-2", "nothing-held", "excluded, 1");
+    all("namesake");
+    assert_eq!(deployment.json(&["requests", "show", "R-2"])["state"], "planned", "what is refused changes nothing");
+    refused("R-2", "nothing-held", "mluvii has not said that nothing is there");
+    assert_eq!(close("R-2", "mistake").0, Some(0));
+
+    // What is left of the other one is told with its receipt.
+    refused("R-1", "incomplete", "no receipt of it says what was erased");
+    let plan = deployment.json(&["requests", "plan", "R-1"]);
+    deployment.json(&["requests", "run", "R-1", "--plan", plan["plan"].as_str().expect("a hash")]);
+    assert_eq!(receipts(&deployment, 1)[0]["statement"]["possible_left"], 1);
+    let (code, said) = wait_for("the request to know its receipt", || {
+        let closed = close("R-1", "incomplete");
+        (!closed.1.contains("has not ended")).then_some(closed)
+    });
+    assert_eq!(code, Some(0), "{said}");
     server.stop();
 }

@@ -203,7 +203,7 @@ words! {
         possibly_theirs_lead, purge_too_late, read_lead, read_the_plan, read_to_run, receipt, receipt_at_best,
         receipt_of, receipts, receipts_lead, received_on, records, refused_after, refused_approved, refused_asked,
         refused_ended, refused_erasing, refused_extended, refused_late, refused_meanwhile, refused_no_plan,
-        refused_not_approved, refused_not_asked, refused_not_then, refused_not_verified, refused_nothing_planned,
+        refused_not_approved, refused_not_asked, refused_not_then, refused_not_verified, refused_no_receipt, refused_nothing_planned, refused_nothing_shown,
         refused_other_plan, refused_same_person, refused_something_held, refused_too_late, refused_verified,
         reject_erasure_lead, reject_lead, reopened_lead, reopened_officer, reopened_operator, reopened_title,
         report_until, request, request_for_person, request_of, requests, requests_lead, result, retry_lead, roles,
