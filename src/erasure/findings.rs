@@ -16,7 +16,7 @@ pub(crate) struct Findings {
     pub(crate) possible_left: u32,
     /// Sessions that are only possibly meant and stay, because a person said that they are somebody else's.
     pub(crate) possible_excluded: u32,
-    /// Sessions that are certainly meant and stay, because a person said so.
+    /// Sessions that stay because a person said so, and are theirs: certain ones, and possible ones that are needed.
     pub(crate) excluded: u32,
     /// Sessions that are certainly meant and stay, because they were not there, or not certainly meant, when it was planned what goes.
     pub(crate) came_since: u32,

@@ -19,6 +19,9 @@ pub(crate) struct Selection {
     /// These stay, however certain they are.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) exclude: BTreeSet<SessionKey>,
+    /// Those of `exclude` that stay as what is needed of theirs: they are not somebody else's, however uncertain it was whose they are.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) needed: BTreeSet<SessionKey>,
     /// Nothing goes but these, whatever is found when it begins: what was planned, and no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) only: Option<BTreeSet<SessionKey>>,
@@ -42,7 +45,8 @@ impl Selection {
         let possible = if self.include_possible { "*" } else { "" };
         let only = self.only.as_ref().map_or_else(String::new, |only| format!("&only={}", list(only)));
         let sessions = if self.identifiers_only { "&sessions=none" } else { "" };
-        format!("?include={possible}{}&exclude={}{only}{sessions}", list(&self.include), list(&self.exclude))
+        let needed = if self.needed.is_empty() { String::new() } else { format!("&needed={}", list(&self.needed)) };
+        format!("?include={possible}{}&exclude={}{needed}{only}{sessions}", list(&self.include), list(&self.exclude))
     }
 
     /// Whether this session stays although it may be certain: a person has left it out, or it is not among what was planned.
@@ -61,6 +65,9 @@ mod tests {
         assert!(!none.is_default() && Selection::default().is_default());
         let planned = Selection { only: Some(BTreeSet::new()), ..Selection::default() };
         assert_ne!(none.key(), planned.key());
+        let one: BTreeSet<SessionKey> = ["acme/1".parse().expect("a session")].into();
+        let left = Selection { exclude: one.clone(), ..Selection::default() };
+        assert_ne!(left.key(), Selection { needed: one, ..left.clone() }.key(), "the receipt says another thing of it");
         assert!(!none.key().is_empty());
         let text = serde_json::to_string(&none).expect("JSON");
         assert_eq!(serde_json::from_str::<Selection>(&text).expect("reads"), none);

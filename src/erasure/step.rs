@@ -323,6 +323,8 @@ pub(crate) enum StepEnd {
     },
     /// It was accepted: a report is to come within this time, after which the step is due again.
     Await { within: Duration },
+    /// The same of a task that somebody was given: their word is to come.
+    GivenToPeople { within: Duration },
     /// The time for a report is over and none has come: a person is needed.
     NotReported,
     /// Asked again, it was still there: erase once more after the pause.

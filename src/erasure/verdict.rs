@@ -86,7 +86,7 @@ pub(crate) enum ReasonCode {
     PossibleIncluded,
     /// A person said that sessions that are only possibly meant are somebody else's.
     PossibleExcluded,
-    /// Sessions that are certainly meant were left, because a person said so.
+    /// Sessions of the person were left, because somebody said so: certain ones, and possible ones that are needed.
     Excluded,
     /// Sessions that are certainly meant were left, because they have come since it was planned what goes.
     CameSince,

@@ -6,7 +6,7 @@ use crate::access::{NotOneLine, PasswordRefused};
 use crate::audit::NotApart;
 use crate::key_files::KeysError;
 use crate::ledger::LedgerError;
-use crate::request::{Refused, RequestNumber};
+use crate::request::{ChosenBecause, Refused, RequestNumber};
 use crate::subject::{InstallationName, Kind, SessionKey};
 
 /// Why an operation was not done; one variant per reaction of the caller.
@@ -110,6 +110,11 @@ pub(crate) enum InputError {
     OtherInstallation { session: SessionKey, within: InstallationName },
     #[error("the session {0} is to be included and excluded")]
     IncludedAndExcluded(SessionKey),
+    /// What a namesake has said, or what is needed, is nothing to erase by that.
+    #[error(
+        "the session {session} cannot be taken because of `{because}`, by which one is left: `person-says` or `content` take one"
+    )]
+    NoReasonToTake { session: SessionKey, because: ChosenBecause },
     #[error(
         "the phone has no country code that could be read, and the configuration does not say where it belongs: write it as \
          +420…, or set person.region, such as region = \"CZ\""

@@ -55,7 +55,7 @@ pub(crate) async fn letter(
         None => None,
     };
     let all = match &request {
-        Some(shown) => of_request(on, shown).await?,
+        Some(shown) => requests::receipts_of(on, &shown.request).await?,
         None => Vec::new(),
     };
     let named = match sequence {
@@ -83,7 +83,7 @@ pub(crate) async fn letter(
 
 /// The letters that would be true of a request as it is now.
 pub(crate) async fn letters(on: &Operations, shown: &requests::Shown) -> Result<Vec<LetterKind>, OperationError> {
-    let all = of_request(on, shown).await?;
+    let all = requests::receipts_of(on, &shown.request).await?;
     let is_true = |kind: &LetterKind| filled(*kind, Some(shown), &all, None, &on.settings.targets).is_ok();
     Ok(LetterKind::ALL.into_iter().filter(is_true).collect())
 }
@@ -127,8 +127,7 @@ fn letter_object(request: Option<&Request>, statement: Option<&Statement>) -> Op
     }
 }
 
-/// What shows that nothing is held of the person: all receipts of the request, or the plan of one that has none; of a receipt alone nobody
-/// knows whether it is all that there is. It was looked `everywhere` then. What is missing is said.
+/// What shows that nothing is held of the person; of a receipt alone nobody knows whether it is all that there is. What is missing is said.
 fn nothing(
     request: Option<&Request>,
     all: &[Receipt],
@@ -140,16 +139,7 @@ fn nothing(
             "this letter says that nothing is held of the person: name the request that is answered by it (--request)";
         return Err(OperationError::Conflict(text.to_owned()));
     };
-    let known: Vec<_> =
-        all.iter().chain(named.filter(|one| !all.contains(one))).map(|receipt| &receipt.statement).collect();
-    let shown = if request.erasures.is_empty() && known.is_empty() {
-        Nothing::by_plan(request, everywhere)
-    } else if all.len() < request.erasures.len() {
-        Err(vec!["not all of its receipts are in the ledger".to_owned()])
-    } else {
-        Nothing::by_receipts(&known, everywhere)
-    };
-    shown.map_err(|missing| {
+    requests::nothing_held(request, all, named, everywhere).map_err(|missing| {
         let what = format!("nothing shows that nothing is held of whom request {} is about", request.number);
         OperationError::Conflict(format!("{what}: {}", missing.join("; ")))
     })
@@ -239,15 +229,6 @@ fn must_be_of(shown: &requests::Shown, receipt: &Receipt) -> Result<(), Operatio
     }
     let (sequence, number) = (receipt.statement.sequence, &shown.request.number);
     Err(OperationError::Conflict(format!("receipt {sequence} is not one of request {number}")))
-}
-
-/// The receipts of a request, the newest last.
-async fn of_request(on: &Operations, shown: &requests::Shown) -> Result<Vec<Receipt>, OperationError> {
-    let mut all = Vec::new();
-    for erasure in &shown.request.erasures {
-        all.extend(on.ledger.receipt_of(*erasure).await?);
-    }
-    Ok(all)
 }
 
 /// Where the receipt stands, and who outside knows how far the chain goes.

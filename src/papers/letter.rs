@@ -67,7 +67,7 @@ impl LetterKind {
     pub(crate) fn is_said_by(self, statement: &Statement) -> bool {
         let has = |outcome| statement.steps.iter().any(|step| step.outcome == outcome);
         match self {
-            Self::PartialRefusal => has(Outcome::Retained),
+            Self::PartialRefusal => has(Outcome::Retained) || statement.excluded > 0,
             Self::Recipients => has(Outcome::Erased),
             // What shows that nothing is held is more than one receipt ([`Nothing`]).
             Self::Acknowledgement | Self::Extension | Self::Confirmation | Self::Refusal | Self::NothingHeld => true,
@@ -323,8 +323,7 @@ impl Letter<'_> {
         let subject = lang
             .say("Částečné odmítnutí žádosti o výmaz osobních údajů", "Your request for erasure is refused in part");
         let mut kept = Vec::new();
-        for one in
-            self.statements().flat_map(|statement| retained(self.names(lang, &statement.installation), statement))
+        for one in self.statements().flat_map(|statement| kept_of(self.names(lang, &statement.installation), statement))
         {
             if !kept.contains(&one) {
                 kept.push(one);
@@ -466,10 +465,11 @@ fn salutation(lang: Lang) -> Markup {
     html! { p { (lang.say("Vážená paní, vážený pane,", "Dear Sir or Madam,")) } }
 }
 
-/// What stays by law, as the receipt has it.
-fn retained(names: Names<'_>, statement: &Statement) -> Vec<String> {
+/// What stays by law or because somebody has decided to keep it, as the receipt has it.
+fn kept_of(names: Names<'_>, statement: &Statement) -> Vec<String> {
     let mut only = statement.clone();
-    only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
+    let kept = [ReasonCode::Retained, ReasonCode::Excluded].map(ReasonCode::as_str);
+    only.reasons.retain(|reason| kept.contains(&&*reason.code));
     only.steps.clear();
     told(names, &only, Audience::Person).stays
 }

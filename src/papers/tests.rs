@@ -8,7 +8,7 @@ use super::told::Names;
 use super::*;
 use crate::deadline::{Calendar, DEFAULT_ZONE};
 use crate::erasure::sample::{session, step};
-use crate::erasure::{Evidence, Outcome, ReasonCode, Step, Verdict};
+use crate::erasure::{Evidence, Findings, Outcome, ReasonCode, Step, Verdict};
 use crate::receipt::sample::{chain, issued};
 use crate::receipt::{ReasonStatement, Receipt, Statement};
 use crate::request::{Came, ExtendedBecause, RejectedBecause, VerifiedBy};
@@ -300,6 +300,26 @@ fn what_a_law_keeps_is_said_in_the_letter_s_language_wherever_it_is() {
         assert!(LetterKind::PartialRefusal.is_said_by(&statement));
         let partial = text(&letters(&case(), Some(&statement), lang)[4]);
         assert!(partial.contains(said), "{partial}");
+    }
+}
+
+#[test]
+fn what_somebody_decided_to_keep_is_said_in_the_letter_beside_what_a_law_keeps() {
+    let mut kept = session(vec![step("mluvii", Outcome::Erased), step("billing", Outcome::Retained)]);
+    kept.findings = Some(Findings { certain: 1, excluded: 2, ..Findings::default() });
+    let both = issued(&kept, None).statement;
+    kept.steps.pop();
+    let decided = issued(&kept, None).statement;
+    for (lang, said) in [
+        (Lang::Cs, "konverzace, které člověk rozhodl ponechat: 2"),
+        (Lang::En, "conversations that a person decided to keep: 2"),
+    ] {
+        for statement in [&both, &decided] {
+            assert!(LetterKind::PartialRefusal.is_said_by(statement));
+            let partial = text(&letters(&case(), Some(statement), lang)[4]).replace('\u{a0}', " ");
+            assert!(partial.contains(said), "{partial}");
+            assert_eq!(partial.contains("billing"), statement == &both, "{partial}");
+        }
     }
 }
 

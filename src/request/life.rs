@@ -54,6 +54,11 @@ pub(crate) enum Refused {
          say otherwise why it ends"
     )]
     SomethingHeld(String),
+    /// What is missing stands in it: kinds of reasons and names of targets.
+    #[error("nothing shows that nothing is held of the person: {0}; see to that, or say otherwise why it ends")]
+    NothingShown(String),
+    #[error("no receipt of it says what was erased: have it erased, or say otherwise why it ends")]
+    NoReceipt,
     #[error("its plan waits for the approval of somebody else (requests.four_eyes)")]
     NotApproved,
     #[error("its plan is approved already")]
@@ -182,6 +187,10 @@ impl Request {
     pub(crate) fn end(mut self, ended: Ended, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
+        // Who is told what was not erased is told that the rest was.
+        if ended == Ended::Closed(ClosedBecause::Incomplete) && self.receipted.is_empty() {
+            return Err(Refused::NoReceipt);
+        }
         let planned = self.plan.take();
         if ended == Ended::Closed(ClosedBecause::NothingHeld) {
             if let Some(held) = planned.as_ref().and_then(Plan::held) {

@@ -31,6 +31,24 @@ words! {
     }
 }
 
+impl ChosenBecause {
+    /// Whether a session can be taken for this reason; by the others it can only be left.
+    pub(crate) fn fits_taking(self) -> bool {
+        match self {
+            Self::PersonSays | Self::Content => true,
+            Self::Shared | Self::Namesake | Self::Needed => false,
+        }
+    }
+
+    /// Whether a session that is left for this reason is the person's all the same, and not somebody else's.
+    pub(crate) fn says_theirs(self) -> bool {
+        match self {
+            Self::Needed => true,
+            Self::PersonSays | Self::Content | Self::Shared | Self::Namesake => false,
+        }
+    }
+}
+
 /// A session that goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PlannedSession {

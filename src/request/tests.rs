@@ -299,6 +299,9 @@ fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
         end(unseen, nothing_held).is_ok_and(|closed| closed.found_nothing.is_some()),
         "that is for a person to say"
     );
+    let incomplete = Ended::Closed(ClosedBecause::Incomplete);
+    assert_eq!(end(nothing.clone(), incomplete), Err(Refused::NoReceipt), "nobody has erased anything");
+    assert_eq!(end(entered(), incomplete), Err(Refused::NoReceipt));
     let closed = end(nothing, nothing_held).expect("closed");
     assert_eq!((closed.state(), closed.plan), (RequestState::Closed, None));
 }

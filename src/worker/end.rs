@@ -175,6 +175,7 @@ fn outcome_of(end: &StepEnd) -> Option<Outcome> {
         StepEnd::Found { .. }
         | StepEnd::VerifyAfter { .. }
         | StepEnd::Await { .. }
+        | StepEnd::GivenToPeople { .. }
         | StepEnd::EraseAgain { .. }
         | StepEnd::OutcomeUnknown
         | StepEnd::Stopped { .. } => None,

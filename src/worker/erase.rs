@@ -15,6 +15,7 @@ use crate::target::{Answer, TargetError};
 impl Worker {
     /// One target is asked to erase: from the claim of its step to what its answer means for it.
     pub(super) async fn erase(&self, claimed: ClaimedStep, work: &StepWork) -> Result<Output, Failure> {
+        let is_by_people = self.accepted.get(&work.step.target).is_some_and(|accepted| accepted.by_people);
         let answer = match self.prepare(claimed, work)? {
             Prepared::Reported(report) => report,
             Prepared::NotReported => return Ok(Output::Step(StepEnd::NotReported)),
@@ -26,6 +27,9 @@ impl Worker {
                 return Ok(Output::Step(StepEnd::OutcomeUnknown));
             }
             Prepared::Ask(target, call) => match target.erase(&call).await {
+                Err(TargetError::Later { within }) if is_by_people => {
+                    return Ok(Output::Step(StepEnd::GivenToPeople { within }));
+                }
                 Err(TargetError::Later { within }) => return Ok(accepted(work, within)),
                 Err(TargetError::Halted { why: Halt::Stopped, done }) => {
                     return Ok(Output::Step(StepEnd::Stopped { done }));
@@ -33,7 +37,6 @@ impl Worker {
                 answer => self.answered(work, answer)?,
             },
         };
-        let is_by_people = self.accepted.get(&work.step.target).is_some_and(|accepted| accepted.by_people);
         Ok(match answer.outcome {
             Outcome::Residual if is_by_people => still_there_by_word(answer),
             _ => conclude(answer, work.step.rounds, &self.erasing, random_fraction()),

@@ -40,7 +40,7 @@ pub(super) enum At {
 pub(super) enum NotReached {
     /// Sessions that are only possibly meant, about which nobody has decided.
     PossibleSessions { count: usize },
-    /// Sessions that are certainly meant and are excluded.
+    /// Sessions of theirs that are excluded: certain ones, and possible ones that are needed.
     ExcludedSessions { count: u32 },
     /// Sessions that mluvii does not show: nobody knows whose they are.
     UnreadSessions { count: u32 },

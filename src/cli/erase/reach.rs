@@ -59,7 +59,7 @@ pub(in crate::cli) fn sentence(not: &NotReached) -> String {
              --include-possible takes them, --exclude SESSION says that they are somebody else's"
         ),
         NotReached::ExcludedSessions(count) => format!(
-            "{count} sessions that are certainly meant are kept by --exclude, and the receipt will be incomplete by that"
+            "{count} sessions of theirs are kept by --exclude, and the receipt will be incomplete by that"
         ),
         NotReached::UnreadSessions(count) => format!(
             "{count} sessions that mluvii does not show, so that nobody knows whose they are, and the receipt will be \
@@ -105,6 +105,6 @@ mod tests {
 
     #[test]
     fn a_certain_session_that_is_excluded_is_kept_and_said_to_make_the_receipt_incomplete() {
-        insta::assert_snapshot!(sentence(&NotReached::ExcludedSessions(2)), @"2 sessions that are certainly meant are kept by --exclude, and the receipt will be incomplete by that");
+        insta::assert_snapshot!(sentence(&NotReached::ExcludedSessions(2)), @"2 sessions of theirs are kept by --exclude, and the receipt will be incomplete by that");
     }
 }

@@ -222,7 +222,7 @@ fn not_reached(not: &NotReached) -> String {
     match not {
         NotReached::PossibleSessions(count) => format!(
             "{count} possible sessions stay, and the receipt will be incomplete by that; --include SESSION=WHY takes one, \
-             --exclude SESSION=WHY says that it is somebody else's"
+             --exclude SESSION=WHY leaves one as somebody else's, or with =needed as theirs"
         ),
         not => sentence(not),
     }

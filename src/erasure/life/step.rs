@@ -25,6 +25,12 @@ const FOUND_LATE: &str = "other targets by what this one knows the person by: th
 /// Why a step needs a person whose target still holds the data and must not be asked to erase a second time.
 const ASKED_ONCE: &str = "the target still holds the data, and must not be asked to erase twice";
 
+/// What is known of a step whose work somebody was given as a task, and has not answered.
+const GIVEN_TO_PEOPLE: &str = "somebody was given a task";
+
+/// Why nothing is known of a task that was taken back: nobody had said anything of it.
+const TAKEN_BACK: &str = "stopped: the task was taken back before anybody had answered it";
+
 /// How the reason begins why a step needs a person whose outcome nobody has reported in time.
 pub(crate) const NOT_REPORTED: &str = "it was accepted, and its outcome was not reported by";
 
@@ -78,6 +84,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
     if was_unanswered && stage == Stage::Erase && end != StepEnd::OutcomeUnknown {
         step.sent = Some(Sent::Answered);
     }
+    let is_given = matches!(end, StepEnd::GivenToPeople { .. });
     let next = match end {
         StepEnd::Found { more, .. } => {
             step.state = StepState::WaitsForFinds;
@@ -89,13 +96,16 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             Next::Gone
         }
         // A report that came meanwhile was faster than the answer that announces it, or came at the last moment.
-        StepEnd::Await { .. } | StepEnd::NotReported | StepEnd::OutcomeUnknown
+        StepEnd::Await { .. } | StepEnd::GivenToPeople { .. } | StepEnd::NotReported | StepEnd::OutcomeUnknown
             if matches!(report, ReportState::Came(_)) =>
         {
             Next::Due(now)
         }
-        StepEnd::Await { within } => {
+        StepEnd::Await { within } | StepEnd::GivenToPeople { within } => {
             let by = after(now, within);
+            if is_given {
+                step.reason = Some(GIVEN_TO_PEOPLE.to_owned());
+            }
             step.state = StepState::UnderWay { stage, so_far, report: ReportState::Awaited { by } };
             Next::Due(by)
         }
@@ -305,9 +315,14 @@ fn unless_stopped(step: Step, next: Next) -> (Step, Next) {
 }
 
 /// The step ends where it stands: with what is known, and with what is not.
-fn stopped_at(step: Step) -> (Step, Next) {
+fn stopped_at(mut step: Step) -> (Step, Next) {
+    // What somebody was given says no more once it is taken back.
+    let is_given = step.reason.take_if(|reason| reason.as_str() == GIVEN_TO_PEOPLE).is_some();
     let (outcome, why) = match &step.state {
         StepState::Parked { outcome, .. } => (*outcome, "stopped while it needed a person"),
+        StepState::UnderWay { report: ReportState::Awaited { .. }, .. } if is_given => {
+            (Outcome::Unverifiable, TAKEN_BACK)
+        }
         StepState::UnderWay { report: ReportState::Awaited { .. } | ReportState::Came(_), .. } => {
             (Outcome::Unverifiable, "stopped: the target had accepted the demand, and its outcome was not awaited")
         }

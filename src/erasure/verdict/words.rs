@@ -17,7 +17,7 @@ impl ReasonCode {
             Self::Unread => {
                 "Sessions could not be read at mluvii, or events could not be decided on, so nobody knows whether or what of them is meant."
             }
-            Self::Excluded => "A person decided to keep sessions that certainly belong to the subject.",
+            Self::Excluded => "A person decided to keep sessions that belong to the subject.",
             Self::CameSince => {
                 "Sessions that certainly belong to the subject have come since it was planned what goes, and were left."
             }

@@ -126,9 +126,10 @@ fn selection(on: &Operations, given: Selection, within: &InstallationName) -> Re
     if let Some(both) = include.intersection(&exclude).next() {
         return Err(InputError::IncludedAndExcluded(both.clone()).into());
     }
+    let needed = sessions(on, &given.needed, within)?;
     let only = given.only.map(|only| sessions(on, &only, within)).transpose()?;
     let (include_possible, identifiers_only) = (given.include_possible, given.identifiers_only);
-    Ok(Selection { include_possible, include, exclude, only, identifiers_only })
+    Ok(Selection { include_possible, include, exclude, needed, only, identifiers_only })
 }
 
 fn sessions(

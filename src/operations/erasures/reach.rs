@@ -23,7 +23,7 @@ pub(crate) struct Reach {
 pub(crate) enum NotReached {
     /// So many sessions that are only possibly meant, about which nobody has decided.
     PossibleSessions(usize),
-    /// So many sessions that are certainly meant and that the request excludes.
+    /// So many sessions of theirs that the request excludes: certain ones, and possible ones that are needed.
     ExcludedSessions(u32),
     /// So many sessions that mluvii does not show: nobody knows whose they are.
     UnreadSessions(u32),
@@ -71,7 +71,7 @@ pub(in crate::operations) async fn find(
 /// What a request does not reach, as far as that can be known.
 fn not_reached(on: &Operations, checked: &Checked, found: &ScopeResolution) -> Vec<NotReached> {
     let mut not = Vec::new();
-    // Excluding a possible session says that it is somebody else's, so nothing is missing by it.
+    // About an excluded one somebody has decided: it is somebody else's, or counted as left below.
     let exclude = &checked.selection.exclude;
     let undecided = found
         .sessions

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::nothing::{nothing_held, receipts_of};
 use super::show::show;
 use super::{Named, Shown, changed_meanwhile, one, past_day, refused, today, whom};
 use crate::audit::{Act, Actor, Detail, Object};
@@ -149,14 +150,24 @@ pub(crate) async fn withdraw(on: &Operations, named: &Named, by: &Actor) -> Resu
     end(on, named, Ended::Withdrawn, Act::WithdrawRequest, Vec::new(), by).await
 }
 
-/// It ends otherwise.
+/// It ends otherwise. That nothing is held is no end of one of which nobody has seen it.
 pub(crate) async fn close(
     on: &Operations,
     named: &Named,
     because: ClosedBecause,
     by: &Actor,
 ) -> Result<Shown, OperationError> {
-    end(on, named, Ended::Closed(because), Act::CloseRequest, vec![word("because", because)], by).await
+    let read = one(on, named).await?;
+    let ended = read.request.clone().end(Ended::Closed(because), by, Timestamp::now());
+    let ended = match ended {
+        Ok(ended) if because == ClosedBecause::NothingHeld => {
+            let all = receipts_of(on, &read.request).await?;
+            let shown = nothing_held(&read.request, &all, None, &on.settings.targets);
+            shown.map(|_| ended).map_err(|missing| Refused::NothingShown(missing.join("; ")))
+        }
+        ended => ended,
+    };
+    change(on, read, ended, Act::CloseRequest, vec![word("because", because)], by).await
 }
 
 async fn end(

@@ -6,6 +6,7 @@ mod enter;
 mod file;
 mod known;
 mod lines;
+mod nothing;
 mod plan;
 mod show;
 
@@ -14,6 +15,7 @@ pub(crate) use enter::{Asked, enter};
 pub(crate) use file::{BYTE_ORDER_MARK, BadColumns, BadLine, Columns, FIRST_LINE, not_entered, reader, stops_all};
 pub(crate) use known::{KnownHold, KnownOfPlan, known_of};
 pub(crate) use lines::LineKey;
+pub(super) use nothing::{nothing_held, receipts_of};
 pub(crate) use plan::{Planned, Purge, Ran, plan, run};
 pub(super) use show::of_person;
 pub(crate) use show::{Shown, ShownReceipt, count_open, ended_with, find, list, show, show_with_plan, view_plan};

@@ -21,7 +21,7 @@ use crate::mluvii::{Look, LookUp};
 use crate::operations::erasures::{
     About, Asked, Checked, LookAgain, MayHold, NotSaid, Reach, Said, Tell, WouldBe, find_reach,
 };
-use crate::operations::{OperationError, Operations, erasures};
+use crate::operations::{InputError, OperationError, Operations, erasures};
 use crate::policy::REQUEST;
 use crate::request::{Choice, Chosen, Plan, PlannedSession, Refused, Request, masked};
 use crate::subject::{SessionKey, TargetName};
@@ -76,6 +76,10 @@ pub(crate) async fn plan(
 ) -> Result<Planned, OperationError> {
     let read = one(on, named).await?;
     let number = read.request.number.clone();
+    let mut taken = chosen.iter().flat_map(|chosen| &chosen.include);
+    if let Some(Choice { session, because }) = taken.find(|one| !one.because.fits_taking()) {
+        return Err(InputError::NoReasonToTake { session: session.clone(), because: *because }.into());
+    }
     let chosen = own(on, chosen.unwrap_or_else(|| before(&read.request)))?;
     let planned = |plan: Plan| read.request.clone().planned(plan, chosen.clone());
     // Whether it may be planned at all is said before mluvii is asked.
@@ -284,12 +288,14 @@ async fn reach(on: &Operations, read: &StoredRequest, chosen: &Chosen) -> Result
     let whom = whom(on, &keys, request).await?;
     let identifiers = whom.identifiers.0.into_iter().map(|one| (one.kind, one.value)).collect();
     let sessions = |choices: &[Choice]| choices.iter().map(|choice| choice.session.clone()).collect();
+    let needed = chosen.exclude.iter().filter(|choice| choice.because.says_theirs());
     let asked = erasures::Request {
         about: About::Person { installation: Some(request.mluvii.clone()), identifiers },
         targets: request.targets.iter().map(|target| target.to_string()).collect(),
         selection: Selection {
             include: sessions(&chosen.include),
             exclude: sessions(&chosen.exclude),
+            needed: needed.map(|choice| choice.session.clone()).collect(),
             ..Selection::default()
         },
         after: Duration::ZERO,

@@ -33,6 +33,11 @@ const CORE: &[(&str, &str)] = &[
     ),
     ("it took longer than it may", "trvalo to déle, než smí"),
     ("stopped while it needed a person", "zastaveno, když byl potřeba člověk"),
+    ("somebody was given a task", "někdo dostal úkol"),
+    (
+        "stopped: the task was taken back before anybody had answered it",
+        "zastaveno: úkol byl stažen dřív, než na něj někdo odpověděl",
+    ),
     (
         "stopped: the target had accepted the demand, and its outcome was not awaited",
         "zastaveno: systém pokyn přijal a na výsledek se nečekalo",

@@ -24,19 +24,20 @@ impl Search<'_> {
     }
 
     fn findings(&self) -> Findings {
-        let excluded = |found: &Found| self.question.selection.exclude.contains(&found.key);
+        let selection = self.question.selection;
+        let excluded = |found: &Found| selection.exclude.contains(&found.key);
+        // Who says that one is needed has said that it is theirs, however uncertain that was.
+        let theirs = |found: &Found| found.certainty == Certainty::Certain || selection.needed.contains(&found.key);
         Findings {
             certain: self.count(|found| found.certainty == Certainty::Certain && found.goes),
             possible_included: self.count(|found| found.certainty == Certainty::Possible && found.goes),
             possible_left: self
                 .count(|found| found.certainty == Certainty::Possible && !found.goes && !excluded(found)),
-            possible_excluded: self.count(|found| found.certainty == Certainty::Possible && excluded(found)),
-            excluded: self.count(|found| found.certainty == Certainty::Certain && excluded(found)),
+            possible_excluded: self.count(|found| excluded(found) && !theirs(found)),
+            excluded: self.count(|found| excluded(found) && theirs(found)),
             // Nobody has decided to leave these: what was planned goes, and no more.
             came_since: self.count(|found| {
-                found.certainty == Certainty::Certain
-                    && !excluded(found)
-                    && self.question.selection.leaves_out(&found.key)
+                found.certainty == Certainty::Certain && !excluded(found) && selection.leaves_out(&found.key)
             }),
             unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX).saturating_add(self.unread_beyond),
             never_read: self.count(|found| found.goes && !found.read_before),
@@ -121,7 +122,31 @@ mod tests {
     use crate::erasure::Selection;
     use crate::keys::{Digest, IndexKey};
     use crate::mluvii::SessionFacts;
-    use crate::subject::{Identifier, Identifiers, InstallationName, Kind, SessionId};
+    use crate::subject::{Identifier, Identifiers, InstallationName, Kind, SessionId, SessionKey};
+
+    #[test]
+    fn a_possible_session_that_is_left_as_needed_is_counted_as_theirs() {
+        let installation = InstallationName::unnamed();
+        let fingerprinter = Fingerprinter::new(&IndexKey::new(&Zeroizing::new([1; 32])), &installation, None);
+        let key = |number| SessionKey { installation: installation.clone(), session: SessionId(number) };
+        let subject = Subject::Person { installation: installation.clone(), digest: Digest([1; 16]) };
+        let exclude = [key(1), key(2), key(3)].into();
+        let selection = Selection { exclude, needed: [key(3)].into(), ..Selection::default() };
+        let mut search = Search::new(Question {
+            subject: &subject,
+            whom: Whom::default(),
+            selection: &selection,
+            targets: &[],
+            on_unread: OnUnread::Wait,
+        });
+        for (number, certainty) in
+            [(1, Certainty::Certain), (2, Certainty::Possible), (3, Certainty::Possible), (4, Certainty::Possible)]
+        {
+            search.add(key(number), certainty, String::new(), false);
+        }
+        let found = search.into_scope(&fingerprinter).findings;
+        assert_eq!((found.excluded, found.possible_excluded, found.possible_left), (2, 1, 1));
+    }
 
     #[test]
     fn what_mluvii_showed_of_sessions_that_go_is_kept_for_holds_without_a_record_of_them() {

@@ -37,6 +37,8 @@ fn a_request_goes_from_the_letter_to_the_certificate() {
     );
     assert_eq!(planned["targets"]["crm"]["would_be"]["outcome"], "erased", "{planned:#}");
     assert!(planned["sessions"][0].get("hints").is_none(), "they were not asked for: {planned:#}");
+    let taken = json!({ "include": [{ "session": "acme/101", "because": "namesake" }] });
+    officer.post(&format!("{at}/plan"), &taken).refused(400, "input");
     let hinted = officer.post(&format!("{at}/plan"), &json!({ "hints": true })).is(200);
     let hints = hinted["sessions"][0]["hints"].to_string();
     assert!(hints.contains("a…") && !hints.contains("ann"), "{hints}");

@@ -3,6 +3,7 @@
 mod contacts;
 mod days;
 mod elsewhere;
+mod leaving;
 mod shown;
 mod waiting;
 

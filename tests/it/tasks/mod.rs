@@ -266,3 +266,23 @@ fn in_a_fleet_a_task_is_confirmed_once_whoever_made_it() {
     assert!(receipts.iter().all(|receipt| receipt["statement"]["verdict"] == "complete"), "{receipts:?}");
     fleet.stop();
 }
+
+#[test]
+fn a_task_of_an_erasure_that_is_stopped_is_taken_back_and_the_receipt_says_so() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, &rules("21d"));
+    let server = Server::start(&deployment);
+    end(&standin, &server, 101);
+    let task = tasks(&deployment, 1).remove(0);
+    mluvii_has_erased(&deployment);
+    let erasure = task["erasure"].as_str().expect("an id");
+    assert!(deployment.run(&["erasures", "stop", erasure]).status.success());
+    let receipt = receipts(&deployment, 1).remove(0);
+    let step = step(&receipt);
+    assert_eq!(step["outcome"], "unverifiable", "{step}");
+    assert_eq!(step["reason"], "stopped: the task was taken back before anybody had answered it", "{step}");
+    let paper = text(&deployment.run(&["receipts", "certificate", "1", "--lang", "cs"])).replace('\u{a0}', " ");
+    assert!(paper.contains("úkol byl stažen dřív, než na něj někdo odpověděl"), "{paper}");
+    assert_eq!(say(&deployment, id(&task), &["--outcome", "erased"]), Some(1), "it is nobody's to answer");
+    server.stop();
+}

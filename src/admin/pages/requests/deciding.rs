@@ -245,6 +245,10 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
     let extended = (ExtendedBecause::as_str as fn(ExtendedBecause) -> &'static str, w.extended_because);
     let rejected = (RejectedBecause::as_str as fn(RejectedBecause) -> &'static str, w.rejected_because);
     let closed = (ClosedBecause::as_str as fn(ClosedBecause) -> &'static str, w.closed_because);
+    // What could be erased is, where a receipt says so.
+    let has_receipt = !shown.request.receipted.is_empty();
+    let ends = ClosedBecause::ALL.iter().copied().filter(|one| has_receipt || *one != ClosedBecause::Incomplete);
+    let ends: Vec<_> = ends.collect();
     let until = shown.request.extendable_until(view.today());
     let months_left = EXTENDED_MONTHS_MAX.saturating_sub(shown.request.running_term().extended);
     // While something is being erased, it does not end.
@@ -285,7 +289,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                     form.page method="post" action=(to(shown, "close")) {
                         h2 { (w.close_title) }
                         p { (view.say(w.close_lead, &[])) }
-                        div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
+                        div.field { label for="close-because" { (w.because) } (choices("close-because", &ends, closed, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
                         div.actions { button.danger { (w.close_title) } }
                     }
                 }

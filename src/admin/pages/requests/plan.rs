@@ -34,15 +34,12 @@ enum Decision {
     Exclude,
 }
 
-/// Why a session is taken for the person's, or is not; by the others it is kept.
-const OF_EITHER: [ChosenBecause; 2] = [ChosenBecause::PersonSays, ChosenBecause::Content];
-
 impl Decision {
     const BOTH: [Self; 2] = [Self::Include, Self::Exclude];
 
     /// Whether it can be decided so for this reason: a namesake's session is nobody's to erase.
     fn fits(self, because: ChosenBecause) -> bool {
-        self == Self::Exclude || OF_EITHER.contains(&because)
+        self == Self::Exclude || because.fits_taking()
     }
 
     fn as_str(self) -> &'static str {
@@ -247,7 +244,10 @@ fn why(view: &View, found: &Found, decided: Option<(Decision, Option<ChosenBecau
 fn reasons(view: &View, certainty: Certainty, chosen: Option<ChosenBecause>) -> Markup {
     let (w, own) = (view.words(), requesting(view.lang));
     let (of_either, to_keep): (Vec<ChosenBecause>, Vec<ChosenBecause>) =
-        ChosenBecause::ALL.iter().copied().partition(|one| OF_EITHER.contains(one));
+        ChosenBecause::ALL.iter().copied().partition(|one| one.fits_taking());
+    // Whose a session is then is what the receipt says of it.
+    let (theirs, not_theirs): (Vec<ChosenBecause>, Vec<ChosenBecause>) =
+        to_keep.iter().copied().partition(|one| one.says_theirs());
     let one = |one: ChosenBecause| {
         html! { option value=(one.as_str()) selected[chosen == Some(one)] { ((w.chosen_because)(one)) } }
     };
@@ -256,7 +256,8 @@ fn reasons(view: &View, certainty: Certainty, chosen: Option<ChosenBecause>) -> 
             @for reason in of_either.into_iter().chain(to_keep) { (one(reason)) }
         } @else {
             optgroup label=(own.reasons_of_either) { @for reason in of_either { (one(reason)) } }
-            optgroup label=(own.reasons_to_keep) { @for reason in to_keep { (one(reason)) } }
+            optgroup label=(own.reasons_not_theirs) { @for reason in not_theirs { (one(reason)) } }
+            optgroup label=(own.reasons_theirs) { @for reason in theirs { (one(reason)) } }
         }
     }
 }
@@ -316,7 +317,7 @@ fn possible_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Dec
                 legend { (view.say(w.session_of, &[("session", &found.key.to_string())])) }
                 p { (why_theirs(view, &found.reason)) }
                 p.small.muted { (about(view, planned, found)) }
-                div.picks { (pick(Decision::Include, w.theirs_erase)) (pick(Decision::Exclude, w.not_theirs_keep)) }
+                div.picks { (pick(Decision::Include, w.theirs_erase)) (pick(Decision::Exclude, w.it_stays)) }
                 (why(view, found, decided))
             }
         }

@@ -30,6 +30,8 @@ pub(super) fn sentence(view: &View, why: &Refused) -> Markup {
         Refused::OtherPlan(_) => plain(w.refused_other_plan),
         Refused::NothingPlanned => plain(w.refused_nothing_planned),
         Refused::SomethingHeld(_) => plain(w.refused_something_held),
+        Refused::NothingShown(_) => plain(w.refused_nothing_shown),
+        Refused::NoReceipt => plain(w.refused_no_receipt),
         Refused::NotApproved => plain(w.refused_not_approved),
         Refused::Approved => plain(w.refused_approved),
         Refused::ChangedMeanwhile => plain(w.refused_meanwhile),

@@ -32,6 +32,12 @@ fn what_nobody_calls_ends_at_once_with_what_is_known() {
     ends_as(Step { tried: true, rounds: 1, ..to_call(Stage::Erase) }, unverifiable, "may have been asked");
     ends_as(to_call(Stage::Verify), unverifiable, "before the target had answered");
     ends_as(awaited(NOW), unverifiable, "was not awaited");
+    let given = Begun(vec![to_call(Stage::Erase)]);
+    let given = only(given.call_ended(&target("crm"), StepEnd::GivenToPeople { within: PAUSE }, NOW).expect("one")).0;
+    assert!(given.report_by().is_some(), "it waits for their word");
+    let (taken, _) = stop(given, false);
+    assert_eq!(taken.final_outcome(), Some(unverifiable));
+    assert_eq!(taken.reason.as_deref(), Some("stopped: the task was taken back before anybody had answered it"));
     ends_as(
         in_state("crm", StepState::to_call(Stage::Verify, Some(Outcome::Erased))),
         unverifiable,
