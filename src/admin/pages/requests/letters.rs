@@ -65,8 +65,8 @@ pub(super) fn listed<N>(visitor: &Visitor<N>, shown: &Shown, possible: &[LetterK
         };
         html! {
             dt { (view.say(own.certificate_of, &[("number", &view.lang.number(sequence))])) }
-            dd { (both(Audience::Person, own.for_person)) }
-            dd { (both(Audience::Authority, own.for_authority)) }
+            // One cell: the list has two columns, and a second one would move every letter below beside another one's name.
+            dd { (both(Audience::Person, own.for_person)) br; (both(Audience::Authority, own.for_authority)) }
         }
     };
     html! {

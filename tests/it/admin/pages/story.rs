@@ -125,6 +125,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     let number = receipt.rsplit('/').next().expect("a number");
     let done =
         done.says(&["Answer the person, unless that was done already", "Certificate of receipt", "For the authority"]);
+    each_paper_stands_beside_its_own_name(&done.text);
     let certificate = |of: &str| format!("{at}/certificates/{of}");
     for of in ["person/en", "person/cs", "authority/en", "authority/cs"] {
         let path = certificate(&format!("{number}/{of}"));
@@ -219,4 +220,23 @@ fn decisions_that_are_not_kept_cannot_be_run() {
     let again = olga.post(&plan, &[]).is(200).says(&["not found this time, stays: acme/4711"]);
     assert_eq!((&*again.hidden("d-acme/4711"), &*again.hidden("b-acme/4711")), ("exclude", "shared"));
     olga.post(&plan, &[("seen", &*again.hidden("seen")), ("d-acme/101", "keep")]).is(400);
+}
+
+/// The list has two columns: a name with more than one cell would move all letters below it beside the names of others.
+fn each_paper_stands_beside_its_own_name(page: &str) {
+    let (_, section) = page.split_once("id=\"h-letters\"").expect("the letters");
+    let (section, _) = section.split_once("</section>").expect("their end");
+    let rows: Vec<_> = section.split("<dt>").skip(1).collect();
+    assert!(rows.len() > 1, "a certificate and a letter: {section}");
+    for row in rows {
+        let (name, cell) = row.split_once("</dt>").expect("a name");
+        assert_eq!(cell.matches("<dd").count(), 1, "one cell beside {name}: {cell}");
+        if name.starts_with("Certificate") {
+            assert!(cell.contains("/certificates/") && !cell.contains("/letters/"), "{name}: {cell}");
+        } else {
+            let own = format!("<span class=\"hidden\">{name}, </span>");
+            assert_eq!(cell.matches(&own).count(), 2, "both languages of {name}: {cell}");
+            assert_eq!(cell.matches("/letters/").count(), 2, "both languages of {name}: {cell}");
+        }
+    }
 }
